@@ -1,0 +1,75 @@
+import type { Source } from './source.ts';
+import type { Context, Env, Target } from './target.ts';
+
+/** The environment a command acts on, and why. */
+export interface Environment {
+  readonly name: string;
+  readonly protected: boolean;
+  /** `-e`, `DCS_ENV`, `branch main`, `default`. */
+  readonly why: string;
+  readonly doppler: { readonly project: string; readonly config: string };
+}
+
+/** What a command line said that every command of the core understands. */
+export interface Invocation {
+  readonly env?: string;
+  readonly configFile?: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly input: boolean;
+  readonly yes: boolean;
+}
+
+/** One entry of dcs.yaml that belongs to the asking plugin. */
+export interface ProjectTarget {
+  readonly name: string;
+  readonly type: string;
+  /** Raw options, environment maps not yet resolved. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Progress and data, already aware of `--json`, `--quiet`, CI and terminals. Data goes to stdout, the rest to stderr. */
+export interface Output {
+  /** The command's data: text lines for people, or the one JSON document under `--json`. */
+  data(text: readonly string[], json: Readonly<Record<string, unknown>>): void;
+  /** A line for people on stderr. */
+  note(line: string): void;
+}
+
+/**
+ * What the core lends to a plugin's commands. A plugin never prints a plan, asks for consent or speaks to Doppler by itself.
+ */
+export interface Host {
+  readonly env: Env;
+  /** The directory of dcs.yaml, else the working directory. */
+  readonly root: string;
+  readonly output: Output;
+  /** Entries of dcs.yaml of one of these types; empty without a dcs.yaml. */
+  targets(types: readonly string[]): Promise<readonly ProjectTarget[]>;
+  environment(): Promise<Environment>;
+  doppler(environment: Environment): Promise<{ readonly source: Source; readonly target: Target }>;
+  /** The context `connect()` gets, bound to `endpoint`. `name` is for messages: `Cloudflare`. */
+  context(name: string, endpoint: string): Context;
+  /**
+   * Yes or no, default No. Throws REFUSED naming `flag` where nobody can be asked (no terminal, CI, `--json`, `--no-input`);
+   * true at once when that flag was given.
+   */
+  confirm(question: string, flag: string): Promise<boolean>;
+  /** Sets one key of dcs.yaml, comments kept: `['targets', 'api', 'account_id']`. Returns the file's path. */
+  editConfig(path: readonly string[], value: unknown): Promise<string>;
+}
+
+const HOST = Symbol.for('dcs.host');
+type Make = (config: unknown, invocation: Invocation) => Promise<Host>;
+
+/** Called once by the core's bin; behind `globalThis` because a user-installed plugin has its own copy of this package. */
+export function provideHost(make: Make): void {
+  (globalThis as Record<symbol, unknown>)[HOST] = make;
+}
+
+export async function host(config: unknown, invocation: Invocation): Promise<Host> {
+  const make = (globalThis as Record<symbol, unknown>)[HOST] as Make | undefined;
+  if (!make) throw new Error('This command runs inside dcs only.');
+  return make(config, invocation);
+}

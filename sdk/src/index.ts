@@ -1,0 +1,50 @@
+export { DcsError, EXIT, isDcsError, type ErrorCode, type ErrorDetails } from './error.ts';
+export { GUARDS, guard, type Finding, type Guard, type GuardInput } from './guard.ts';
+export { host, provideHost, type Environment, type Host, type Invocation, type Output, type ProjectTarget } from './host.ts';
+export { createHttp, path } from './http-client.ts';
+export type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
+export {
+  decide,
+  overflow,
+  plan,
+  writes,
+  type Action,
+  type Existing,
+  type Facts,
+  type Moved,
+  type Owned,
+  type Plan,
+  type PlanItem,
+  type Policy,
+  type Reason,
+  type RecordState,
+  type Settings,
+  type SourceState,
+  type Subject,
+  type TargetState,
+  type Verdict,
+} from './plan.ts';
+export { Secret } from './secret.ts';
+export type { Credential, Detect, Detected, ServiceDefinition, Who } from './service.ts';
+export type { Held, Secrets, Source, SourceRead } from './source.ts';
+export {
+  defineTarget,
+  type Context,
+  type Delete,
+  type Effect,
+  type Entry,
+  type Env,
+  type Identity,
+  type Limits,
+  type Listing,
+  type LocalFile,
+  type Log,
+  type Outcome,
+  type Put,
+  type Revision,
+  type Schema,
+  type Supports,
+  type Target,
+  type TargetDefinition,
+  type Write,
+} from './target.ts';
