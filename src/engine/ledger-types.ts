@@ -1,0 +1,85 @@
+/** How dcs came to a name. Only `created` and `claimed` names are dcs's to delete. */
+export type Origin = 'created' | 'claimed' | 'adopted' | 'overwrote' | 'unsure';
+
+/** What the ledger knows of one name. A record whose seal no current key verifies is no record. */
+export interface LedgerRecord {
+  readonly name: string;
+  /** HMAC of the value last known to stand there; absent after an undecided write. */
+  readonly mac?: string;
+  readonly origin: Origin;
+  /** The source's name. */
+  readonly from?: string;
+  /** The source held it at the last sync. */
+  readonly wanted: boolean;
+  readonly birth?: string;
+  readonly revision?: string;
+}
+
+/** A write whose intent is on disk and whose end is not known yet. */
+export interface Pending {
+  readonly run: string;
+  readonly chunk: number;
+  readonly name: string;
+  readonly action: 'put' | 'delete';
+  readonly mac?: string;
+  readonly from?: string;
+  /** The target held the name when it was planned; and it was provably the incarnation that the record speaks of. */
+  readonly had: boolean;
+  readonly proven: boolean;
+  /** Newest revision when the request left. */
+  readonly base?: string;
+  readonly told?: 'done' | 'unknown';
+  readonly revision?: string;
+  readonly birth?: string;
+}
+
+/** What the source said at the last complete read: lets a 304 be planned on. */
+export interface SourceRecord {
+  readonly identity: string;
+  /** The version (ETag) those HMACs belong to. */
+  readonly version: string;
+  /** Digest of the shaping settings they were made under. */
+  readonly shape: string;
+  /** Shaped name -> HMAC, `withheld` or `unresolved`. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+export interface Ledger {
+  readonly version: 1;
+  /** host + type + account/project/worker + environment. */
+  readonly place: string;
+  readonly incarnation?: string;
+  /** The platform identity the last write was made to. */
+  readonly identity?: string;
+  readonly source?: SourceRecord;
+  readonly keyId: string;
+  readonly serial: number;
+  /** The last sync: when (ISO), by whom, its id. */
+  readonly last?: { readonly at: string; readonly by: string; readonly run: string };
+  readonly records: ReadonlyMap<string, LedgerRecord>;
+  readonly pending: readonly Pending[];
+}
+
+/** Where ledgers live. */
+export interface LedgerHome {
+  readonly title: string;
+  /** `undefined`: there is none. A file that cannot be read or parsed throws CONFLICT naming the file: never "none". */
+  load(place: string): Promise<Ledger | undefined>;
+  /** Atomic and durable before it resolves. */
+  save(ledger: Ledger): Promise<void>;
+}
+
+export interface LedgerKey {
+  /** Short public id of the key, not derived from it reversibly. */
+  readonly id: string;
+  /** HMAC-SHA256 over (place, name, value), hex. */
+  mac(place: string, name: string, value: string): string;
+  /** MAC over any JSON-serialisable fields, hex: seals of records and saved plans. */
+  seal(purpose: string, fields: unknown): string;
+}
+
+/** `active` writes; all of them verify (rotation). */
+export interface LedgerKeys {
+  readonly active: LedgerKey;
+  readonly all: readonly LedgerKey[];
+}
