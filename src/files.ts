@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+const TEMPORARY = /^\.(.+)\.\d+-[0-9a-f]{12}\.tmp$/;
+/** Older left-overs belong to a process that died between create and rename. */
+const STALE_MS = 10 * 60_000;
+
+/** Makes the directory, readable by this user only, also where it stood before with wider rights. */
+export async function ensurePrivate(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  if (process.platform !== 'win32' && ((await stat(dir)).mode & 0o077) !== 0) await chmod(dir, 0o700);
+}
+
+/** Replaces the file as a whole or not at all, readable by this user only; survives a crash at any moment. */
+export async function writePrivate(file: string, content: string): Promise<void> {
+  await ensurePrivate(dirname(file));
+  await replaceFile(file, content, 0o600);
+}
+
+/** Replaces the file as a whole or not at all. Its directory must stand. */
+export async function replaceFile(file: string, content: string, mode: number): Promise<void> {
+  const dir = dirname(file);
+  await sweep(dir, basename(file));
+  const temporary = join(dir, `.${basename(file)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await writeSynced(temporary, content, mode);
+    await rename(temporary, file);
+  } catch (error) {
+    await removeIfThere(temporary);
+    throw error;
+  }
+  await syncDirectory(dir);
+}
+
+async function writeSynced(file: string, content: string, mode: number): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(content, 'utf8');
+    if (mode !== 0o600) await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncDirectory(dir: string): Promise<void> {
+  // Windows opens no directories.
+  if (process.platform === 'win32') return;
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sweep(dir: string, name: string): Promise<void> {
+  const old = Date.now() - STALE_MS;
+  for (const entry of await readdir(dir)) {
+    if (TEMPORARY.exec(entry)?.[1] !== name) continue;
+    const path = join(dir, entry);
+    const found = await statIfThere(path);
+    if (found && found.mtimeMs < old) await removeIfThere(path);
+  }
+}
+
+async function statIfThere(path: string) {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** The file or directory does not exist: the one failure of the file system that may become a value. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
