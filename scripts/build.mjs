@@ -1,0 +1,32 @@
+// Types and plugins by tsc; the CLI itself as one bundle, an entry a command: that halves its start-up (docs/performance.md).
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, globSync, readdirSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const plugins = readdirSync('plugins').filter((name) => existsSync(`plugins/${name}/tsconfig.json`));
+// tsc never deletes: a removed command would stay registered.
+if (!process.argv.includes('--keep')) for (const lib of ['lib', 'sdk/lib', ...plugins.map((name) => `plugins/${name}/lib`)]) rmSync(lib, { recursive: true, force: true });
+
+execFileSync('tsc', ['-b', 'sdk', 'src', ...plugins.map((name) => `plugins/${name}`)], { stdio: 'inherit' });
+
+const entries = ['src/main.ts', ...globSync('src/commands/**/*.ts'), ...globSync('src/hooks/**/*.ts')];
+await build({
+  entryPoints: entries,
+  outdir: 'lib',
+  outbase: 'src',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.15',
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'linked',
+  // Loaded only by the commands that use them, from node_modules.
+  external: ['listr2', 'inquirer', '@dopplerhq/node-sdk', '@napi-rs/keyring'],
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __fileURLToPath } from 'node:url'; import { dirname as __pathDirname } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __fileURLToPath(import.meta.url); const __dirname = __pathDirname(__filename);" },
+  logLevel: 'warning',
+});
+if (existsSync('src/templates')) cpSync('src/templates', 'lib/templates', { recursive: true });
+execFileSync('node', ['scripts/link.mjs'], { stdio: 'inherit' });

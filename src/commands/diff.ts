@@ -1,0 +1,55 @@
+import { Flags } from '@oclif/core';
+import { DcsCommand, syncFlags, targetArgs } from 'dcs-sdk/command';
+import { DcsError } from 'dcs-sdk';
+import { compareEnvironments } from '../compare.ts';
+import { runDiff } from '../diff.ts';
+import { openSession } from '../session.ts';
+
+export default class Diff extends DcsCommand {
+  static override description = 'Show what a sync would change, and why. Writes nothing.';
+  static override examples = [
+    '<%= config.bin %> diff -e prod',
+    '<%= config.bin %> diff api --exit-code',
+    '<%= config.bin %> diff -e prod --out prod.plan',
+    '<%= config.bin %> diff --from staging --to prod',
+  ];
+  static override strict = false;
+  static override args = targetArgs;
+  static override flags = {
+    only: syncFlags.only,
+    except: syncFlags.except,
+    prune: syncFlags.prune,
+    out: Flags.string({ helpValue: 'FILE', description: 'save the plan, without values, for dcs sync --plan' }),
+    'exit-code': Flags.boolean({ description: '0 no differences, 2 differences, 1 anything wrong' }),
+    from: Flags.string({ helpValue: 'ENV', description: 'compare two environments of Doppler by name', dependsOn: ['to'] }),
+    to: Flags.string({ helpValue: 'ENV', description: 'the other environment', dependsOn: ['from'] }),
+  };
+
+  async run(): Promise<Record<string, unknown>> {
+    const { flags, args } = await this.parse(Diff);
+    const session = await openSession(this.config, this.invocation());
+    const say = (line: string): void => {
+      if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(line);
+    };
+    if (flags.from !== undefined && flags.to !== undefined) {
+      if (session.invocation.env !== undefined) throw new DcsError('USAGE', '-e does not go with --from and --to.', { hint: 'leave out -e' });
+      const { lines, json, differences } = await compareEnvironments(session, flags.from, flags.to);
+      if (flags['exit-code'] && differences) process.exitCode = 2;
+      return this.out(lines, json);
+    }
+    const result = await runDiff(
+      session,
+      { words: [args.target ?? []].flat(), only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune, ...(flags.out === undefined ? {} : { out: flags.out }) },
+      say,
+    );
+    process.exitCode = flags['exit-code'] ? (result.exit === 0 ? (result.differences ? 2 : 0) : 1) : result.exit;
+    return this.out(result.lines, result.json);
+  }
+
+  /** `--exit-code` promises exactly 0, 2 and 1. */
+  protected override async catch(error: Error): Promise<unknown> {
+    const answer = await super.catch(error);
+    if (this.argv.includes('--exit-code')) process.exitCode = 1;
+    return answer;
+  }
+}

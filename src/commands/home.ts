@@ -1,0 +1,39 @@
+import { homedir } from 'node:os';
+import { DcsCommand } from 'dcs-sdk/command';
+import { findConfig } from '../config/load.ts';
+import { openSession } from '../session.ts';
+import { table } from '../render/style.ts';
+
+export default class Home extends DcsCommand {
+  static override description = 'Where am I, and what can I do next? What dcs prints without arguments. Asks no server.';
+  static override examples = ['<%= config.bin %>'];
+  static override hidden = true;
+
+  async run(): Promise<Record<string, unknown>> {
+    await this.parse(Home);
+    const invocation = this.invocation();
+    const file = invocation.configFile ?? (await findConfig(process.cwd()));
+    if (file === undefined) {
+      const here = process.cwd() === homedir() ? '~' : process.cwd();
+      return this.out(
+        [
+          `No dcs.yaml in ${here} or above. dcs brings secrets from Doppler to your clouds.`,
+          '  dcs init           find the clouds of this repository and write dcs.yaml',
+          '  dcs sandbox demo   see it work on this machine, no account needed (1 minute)',
+        ],
+        { file: null },
+      );
+    }
+    const session = await openSession(this.config, invocation);
+    const chosen = session.choose(true);
+    const rows = [...session.project.targets.values()].map(({ name, type, environments }, index) => [index === 0 ? 'target' : '', name, type, environments.join(', ')]);
+    const lines = [
+      ...table(rows).map((line) => `  ${line}`),
+      '',
+      '  dcs status         is everything in sync?',
+      `  dcs diff -e ${[...session.project.environments.keys()].at(-1) ?? chosen.name}`.padEnd(21) + 'what would a sync change?',
+    ];
+    if (!this.jsonEnabled()) this.logToStderr(chosen.line);
+    return this.out(lines, { file, environment: chosen.name, targets: [...session.project.targets.keys()] });
+  }
+}

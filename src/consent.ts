@@ -1,0 +1,111 @@
+import { DcsError, writes, type Environment, type Finding, type Guard } from 'dcs-sdk';
+import type { Look } from './engine/look.ts';
+import type { Prompts } from './prompts.ts';
+import { plural } from './render/style.ts';
+
+export interface ConsentGiven {
+  readonly yes: boolean;
+  readonly allow: ReadonlySet<Guard>;
+  /** `-e` was typed: DCS_ENV is no consent. */
+  readonly named: boolean;
+  /** A saved plan carries the consent to its own findings. */
+  readonly plan: boolean;
+}
+
+/** What the person decided about names that dcs finds and never wrote. */
+export type Adoption = { readonly leave: ReadonlySet<string> };
+
+/**
+ * Guards first, each its own question, then the write itself. Returns, for each target, the adopted names to leave alone;
+ * undefined when the person said no. Throws where nobody can be asked and no flag answers.
+ */
+export async function consent(
+  looks: readonly Look[],
+  environment: Environment,
+  given: ConsentGiven,
+  ask: Prompts,
+): Promise<ReadonlyMap<Look, Adoption> | undefined> {
+  const adoptions = new Map<Look, Adoption>();
+  for (const look of looks) {
+    let leave: ReadonlySet<string> = new Set();
+    for (const finding of look.findings) {
+      if (given.plan || given.allow.has(finding.guard)) continue;
+      if (!ask.possible) throw refusal(look, finding, environment);
+      const left = await askGuard(look, finding, ask);
+      if (left === undefined) return undefined;
+      leave = left;
+    }
+    adoptions.set(look, { leave });
+  }
+  const count = looks.reduce((sum, look) => sum + writes(look.plan).length - (adoptions.get(look)?.leave.size ?? 0), 0);
+  if (count === 0) return adoptions;
+  return (await mayWrite(count, environment, given, ask)) ? adoptions : undefined;
+}
+
+async function mayWrite(count: number, environment: Environment, given: ConsentGiven, ask: Prompts): Promise<boolean> {
+  if (!environment.protected) return given.yes || ask.confirm(`Write ${plural(count, 'change')} to ${environment.name}?`, '--yes');
+  if (given.yes && (given.named || given.plan)) return true;
+  if (!ask.possible)
+    throw new DcsError('REFUSED', `${environment.name} is protected.`, {
+      why: 'Writing to it without a terminal needs -e and --yes, both typed, or a saved plan. Nothing was written.',
+      hint: [`dcs sync -e ${environment.name} --yes`, `dcs sync --plan FILE --yes`],
+    });
+  return ask.type(`Type ${environment.name} to write:`, environment.name, `-e ${environment.name} --yes`);
+}
+
+/** Undefined: no. Else the names to leave alone. */
+async function askGuard(look: Look, finding: Finding, ask: Prompts): Promise<ReadonlySet<string> | undefined> {
+  const flag = `--allow ${finding.guard}`;
+  if (finding.guard !== 'adopt') return (await ask.confirm(`${sentence(look, finding)} Go on?`, flag)) ? new Set() : undefined;
+  const { names } = finding;
+  const answer = await ask.choose(
+    `${sentence(look, finding)} These ${names.length}:`,
+    [
+      { name: 'leave them, write the rest', value: 'leave' },
+      { name: 'decide one by one', value: 'some' },
+      { name: `replace all ${names.length} with Doppler's values`, value: 'replace' },
+    ],
+    flag,
+  );
+  if (answer === 'leave') return new Set(names);
+  if (answer === 'replace') return new Set();
+  const replaced = new Set(await ask.select("Replace with Doppler's values:", names, flag));
+  return new Set(names.filter((name) => !replaced.has(name)));
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more (--verbose)`;
+}
+
+function sentence({ job }: Look, { guard, names, of }: Finding): string {
+  const title = job.definition.title;
+  switch (guard) {
+    case 'empty': return `Doppler has no names for ${job.name}; the last sync had ${of}.`;
+    case 'shrink': return `Doppler has ${plural(names.length, 'name')} fewer for ${job.name}; the last sync had ${of}.`;
+    case 'delete': return `${plural(names.length, 'name')} of ${of} that dcs wrote would be deleted from ${job.name}: ${listed(names)}.`;
+    case 'rewrite': return `${names.length} of ${of} names of ${job.name} would be overwritten.`;
+    case 'identity': return `${job.name} is not what it was at the last sync: ${names[0]} then, ${names[1]} now.`;
+    case 'adopt': return `${title} ${job.name} already holds ${plural(names.length, 'name')} of this plan that dcs did not write: ${listed(names)}.`;
+  }
+}
+
+const WHY: Record<Guard, string> = {
+  empty: 'An empty source is mostly the wrong config, or a token that sees too little (guard: empty).',
+  shrink: 'A source that shrinks this much is mostly the wrong config, or a token that sees too little (guard: shrink).',
+  delete: 'So many deletes are mostly a mistake (guard: delete).',
+  rewrite: 'Overwriting more than half at once is mostly the wrong config or a lost record (guard: rewrite).',
+  identity: 'The record on this machine belongs to another account, project, worker or Doppler config (guard: identity).',
+  adopt: 'What is overwritten on a platform that does not show values cannot come back (guard: adopt).',
+};
+
+function refusal(look: Look, finding: Finding, environment: Environment): DcsError {
+  const again = `dcs sync ${look.job.name} -e ${environment.name}`;
+  return new DcsError(finding.exit, sentence(look, finding), {
+    why: `${WHY[finding.guard]} Nothing was written.`,
+    hint: [
+      `${again} --dry-run`,
+      ...(finding.guard === 'adopt' ? [`existing: leave     in dcs.yaml, to leave such names alone`] : []),
+      `${again} --yes --allow ${finding.guard}     if it is meant`,
+    ],
+  });
+}

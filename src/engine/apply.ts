@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { DcsError, isDcsError, writes, type Held, type Listing, type Outcome, type Write } from 'dcs-sdk';
+import type { Job } from './job.ts';
+import { owned, proven } from './facts.ts';
+import type { Ledger, LedgerRecord, Pending } from './ledger-types.ts';
+import { revisions, type Look } from './look.ts';
+import { settle } from './settle.ts';
+import { shapeDigest } from './shape.ts';
+
+export type Result = 'done' | 'failed' | 'unknown' | 'skipped';
+
+/** What became of one target's plan. */
+export interface Applied {
+  readonly look: Look;
+  readonly outcomes: ReadonlyMap<string, { readonly result: Result; readonly error?: DcsError }>;
+  /** Newest revision after the writes, where the platform shows one. */
+  readonly revision: string | undefined;
+  /** Somebody else moved what the plan stood on: plan again. */
+  readonly clash: boolean;
+}
+
+/** Short, unambiguous when read aloud: no 0, O, 1, I, L. */
+export function runId(): string {
+  const letters = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+  return [...randomBytes(6)].map((byte) => letters[byte % letters.length]).join('');
+}
+
+interface State {
+  readonly job: Job;
+  readonly look: Look;
+  readonly run: string;
+  readonly signal: AbortSignal;
+  readonly outcomes: Map<string, { result: Result; error?: DcsError }>;
+  ledger: Ledger;
+  listing: Listing;
+  chunk: number;
+  clash: boolean;
+}
+
+/**
+ * Writes the plan: creates and updates, then deletes, each chunk's intent on disk before its request leaves. Only what a
+ * listing confirms is recorded. Never throws for one name's failure; throws only when the ledger cannot be written.
+ */
+export async function apply(look: Look, run: string, by: string, signal: AbortSignal, at: () => Date): Promise<Applied> {
+  const { job } = look;
+  const identity = look.identity?.id ?? look.found?.identity;
+  const state: State = { job, look, run, signal, outcomes: new Map(), listing: look.listing, chunk: 0, clash: false, ledger: look.ledger };
+  const todo = writes(look.plan);
+  if (todo.length > 0) {
+    state.ledger = { ...state.ledger, serial: state.ledger.serial + 1, keyId: job.keys.active.id, ...(identity === undefined ? {} : { identity }) };
+    const puts = todo.filter(({ action }) => action !== 'delete').toSorted((a, b) => (a.action === b.action ? 0 : a.action === 'create' ? -1 : 1));
+    await putChunks(state, puts.map(({ name }) => name));
+    await deleteChunks(state, todo.filter(({ action }) => action === 'delete').map(({ name }) => name));
+    if (state.ledger.pending.length > 0) await verify(state);
+  }
+  await close(state, by, at);
+  return { look, outcomes: state.outcomes, revision: state.listing.trail?.[0]?.id, clash: state.clash };
+}
+
+async function putChunks(state: State, names: readonly string[]): Promise<void> {
+  for (const chunk of chunksOf(names, state.job.definition.limits?.batch ?? 1)) {
+    // What a newer listing contradicts is not written: somebody made the name meanwhile.
+    const made = new Set(state.listing === state.look.listing ? [] : state.listing.entries.map(({ name }) => name));
+    const clashing = chunk.filter((name) => itemOf(state, name).action === 'create' && made.has(name));
+    for (const name of clashing) fail(state, name, 'Somebody else made it meanwhile.');
+    await send(state, chunk.filter((name) => !clashing.includes(name)), 'put');
+    if (state.job.definition.supports.trail && state.ledger.pending.length > 0 && chunk.at(-1) !== names.at(-1)) await verify(state);
+  }
+}
+
+/** A delete leaves only against a listing taken after the last put, and only if every put succeeded. */
+async function deleteChunks(state: State, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  if (state.ledger.pending.length > 0) await verify(state);
+  const clean = [...state.outcomes.values()].every(({ result }) => result === 'done');
+  const entries = new Map(state.listing.entries.map((entry) => [entry.name, entry]));
+  const mine = names.filter((name) => {
+    const entry = entries.get(name);
+    return clean && entry && owned(entry, state.ledger.records.get(name), state.listing, state.job) === 'yes';
+  });
+  for (const name of names) if (!mine.includes(name)) state.outcomes.set(name, { result: 'skipped' });
+  for (const chunk of chunksOf(mine, state.job.definition.limits?.batch ?? 1)) await send(state, chunk, 'delete');
+}
+
+async function send(state: State, names: readonly string[], action: Pending['action']): Promise<void> {
+  if (names.length === 0) return;
+  if (state.signal.aborted || fatal(state)) {
+    for (const name of names) state.outcomes.set(name, { result: 'skipped' });
+    return;
+  }
+  const { job } = state;
+  const chunk = state.chunk++;
+  state.ledger = { ...state.ledger, pending: [...state.ledger.pending, ...names.map((name) => intent(state, name, action, chunk))] };
+  await job.home.save(state.ledger);
+  const outcomes = await job.target.write(names.map((name) => writeOf(state, name)));
+  record(state, names, outcomes);
+  await job.home.save(state.ledger);
+}
+
+/** An expired login or an interrupt ends this target's run; other failures end only their own names. */
+function fatal({ outcomes }: State): boolean {
+  return [...outcomes.values()].some(({ error }) => error?.code === 'AUTH' || error?.code === 'INTERRUPTED');
+}
+
+function intent(state: State, name: string, action: Pending['action'], chunk: number): Pending {
+  const { job, look } = state;
+  const entry = state.listing.entries.find((each) => each.name === name);
+  const before = state.ledger.records.get(name);
+  const wanted = look.shaped.desired.names.get(name);
+  const base = (entry?.trail ?? state.listing.trail)?.[0]?.id;
+  return {
+    run: state.run,
+    chunk,
+    name,
+    action,
+    had: entry !== undefined,
+    proven: entry !== undefined && before !== undefined && proven(entry, before, state.listing, job),
+    ...(action === 'put' && wanted ? { mac: macOf(job, name, wanted.held), from: wanted.from } : {}),
+    ...(base === undefined ? {} : { base }),
+  };
+}
+
+function macOf(job: Job, name: string, held: Held): string {
+  if (held.state !== 'value') throw new Error(`${name} has no value to write`);
+  return job.keys.active.mac(job.place, name, held.secret.reveal());
+}
+
+function writeOf(state: State, name: string): Write {
+  const { look, job } = state;
+  const { action } = itemOf(state, name);
+  const entry = state.listing.entries.find((each) => each.name === name);
+  const birth = entry?.birth === undefined ? {} : { birth: entry.birth };
+  if (action === 'delete') return { action, name, ...birth };
+  const held = look.shaped.desired.names.get(name)!.held;
+  if (held.state !== 'value') throw new Error(`${name} has no value to write`);
+  const mark = job.definition.supports.ownership && !entry?.mark ? { mark: { owner: job.owner, created: action === 'create' } } : {};
+  return { action: action === 'create' ? 'create' : 'update', name, secret: held.secret, ...mark, ...birth };
+}
+
+function itemOf(state: State, name: string): Look['plan']['items'][number] {
+  return state.look.plan.items.find((item) => item.name === name)!;
+}
+
+/** Takes the answers in: certain failures lose their intent, the rest waits for a listing. */
+function record(state: State, names: readonly string[], outcomes: readonly Outcome[]): void {
+  const told = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
+  const pending = state.ledger.pending.flatMap((each): Pending[] => {
+    if (each.run !== state.run || each.chunk !== state.chunk - 1 || !names.includes(each.name)) return [each];
+    const outcome = told.get(each.name) ?? { name: each.name, result: 'unknown' as const };
+    if (outcome.result === 'conflict') state.clash = true;
+    const error = isDcsError(outcome.error) ? { error: outcome.error } : {};
+    state.outcomes.set(each.name, { result: outcome.result === 'conflict' ? 'failed' : outcome.result, ...error });
+    if (outcome.result !== 'done' && outcome.result !== 'unknown') return [];
+    const { revision, birth } = outcome;
+    return [{ ...each, told: outcome.result, ...(revision === undefined ? {} : { revision }), ...(birth === undefined ? {} : { birth }) }];
+  });
+  state.ledger = { ...state.ledger, pending };
+}
+
+/** Lists again and settles: only what the platform shows is claimed. A listing that fails leaves the intents for the next run. */
+async function verify(state: State): Promise<void> {
+  const { job } = state;
+  const pending = new Map(state.ledger.pending.map((each) => [each.name, each]));
+  let listing: Listing;
+  try {
+    listing = await job.target.list(revisions(state.ledger));
+  } catch (error) {
+    for (const name of pending.keys()) state.outcomes.set(name, { result: 'unknown', ...(isDcsError(error) ? { error } : {}) });
+    return;
+  }
+  const settled = settle(state.ledger, listing, { supports: job.definition.supports, keys: job.keys, fresh: true });
+  for (const [name, fate] of settled.fates) {
+    const { action, told } = pending.get(name)!;
+    if (action === 'put' && (fate === 'gone' || fate === 'overwritten')) state.clash = true;
+    const done = fate === 'applied' || (action === 'delete' && fate === 'overwritten') || (fate === 'undecided' && told === 'done');
+    const result: Result = done ? 'done' : fate === 'undecided' ? 'unknown' : 'failed';
+    const { error } = state.outcomes.get(name) ?? {};
+    if (result === 'done') state.outcomes.set(name, { result });
+    else state.outcomes.set(name, { result, error: error ?? new DcsError('CONFLICT', overtaken(fate)) });
+  }
+  state.ledger = settled.ledger;
+  state.listing = listing;
+  await job.home.save(state.ledger);
+}
+
+function overtaken(fate: string): string {
+  if (fate === 'gone') return 'It was written, and somebody deleted it.';
+  if (fate === 'overwritten') return 'It was written, and somebody overwrote it.';
+  return 'It was not written.';
+}
+
+function fail(state: State, name: string, message: string): void {
+  state.clash = true;
+  state.outcomes.set(name, { result: 'failed', error: new DcsError('CONFLICT', message) });
+}
+
+/** The ledger's last word: what is wanted now, and what the source said, so that a 304 can be planned on. */
+async function close(state: State, by: string, at: () => Date): Promise<void> {
+  const { job, look } = state;
+  const { desired, outOfScope } = look.shaped;
+  const here = new Set(state.listing.entries.map(({ name }) => name));
+  const records = new Map<string, LedgerRecord>();
+  for (const before of state.ledger.records.values()) {
+    const wanted = desired.names.get(before.name);
+    if (!wanted && !here.has(before.name) && !outOfScope.has(before.name)) continue;
+    const held = wanted?.held;
+    const standing = held?.state === 'value' && before.mac !== undefined && job.keys.all.some((key) => key.mac(job.place, before.name, held.secret.reveal()) === before.mac);
+    records.set(before.name, {
+      ...before,
+      wanted: wanted !== undefined || (before.wanted && outOfScope.has(before.name)),
+      // A retired key goes as soon as each value was seen once.
+      ...(standing && held.state === 'value' ? { mac: macOf(job, before.name, held) } : {}),
+    });
+  }
+  const wrote = state.outcomes.size > 0;
+  const source = sourceRecord(state);
+  const next: Ledger = {
+    ...state.ledger,
+    records,
+    keyId: job.keys.active.id,
+    ...(source === undefined ? {} : { source }),
+    ...(wrote || !look.found ? { last: { at: at().toISOString(), by, run: state.run } } : {}),
+  };
+  state.ledger = next;
+  if (look.found === undefined || comparable(next) !== comparable(look.found)) await job.home.save(next);
+}
+
+/** Filtered runs saw a part of the source only: what they know must not stand for the whole. */
+function sourceRecord({ job, look }: State): Ledger['source'] | undefined {
+  if (job.rules.only || job.rules.except) return look.found?.source;
+  const names = new Map<string, string>();
+  for (const { name, held } of look.shaped.desired.names.values())
+    names.set(name, held.state === 'value' ? macOf(job, name, held) : held.state === 'recorded' ? held.mac : held.state);
+  return { ...look.source, shape: shapeDigest(job.rules), names };
+}
+
+function comparable(ledger: Ledger): string {
+  return JSON.stringify({ ...ledger, records: [...ledger.records.values()], source: { ...ledger.source, names: [...(ledger.source?.names ?? [])] } });
+}
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}

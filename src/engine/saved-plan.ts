@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { DcsError, writes } from 'dcs-sdk';
+import { writePrivate } from '../files.ts';
+import type { LedgerKeys } from './ledger-types.ts';
+import type { Look } from './look.ts';
+
+const KIND = 'dcs-plan';
+const HOURS = 24;
+
+/** A plan to be applied later, exactly: names, actions and seals; never a value. */
+export interface SavedPlan {
+  readonly kind: typeof KIND;
+  readonly version: 1;
+  readonly environment: string;
+  readonly made: string;
+  readonly expires: string;
+  readonly targets: readonly SavedTarget[];
+  /** Over everything above. */
+  readonly seal: string;
+}
+
+export interface SavedTarget {
+  readonly name: string;
+  readonly place: string;
+  readonly changes: readonly { readonly action: string; readonly name: string; readonly reason: string }[];
+  /** Over all that the plan stood on: source, settings, HMACs, the target's entries, verdicts, findings. */
+  readonly seal: string;
+}
+
+/** One difference in anything the plan stood on makes another seal: the plan is stale. */
+export function bind(look: Look): string {
+  const { job, listing, shaped, plan, findings, identity } = look;
+  const wanted = [...shaped.desired.names.values()].map(({ name, held }) => [
+    name,
+    held.state === 'value' ? job.keys.active.mac(job.place, name, held.secret.reveal()) : held.state === 'recorded' ? held.mac : held.state,
+  ]);
+  const entries = listing.entries.map(({ name, value, birth, mark, trail, locked }) => [
+    name,
+    value === undefined ? null : job.keys.active.mac(job.place, name, value.reveal()),
+    birth ?? null,
+    mark ?? null,
+    trail?.[0]?.id ?? null,
+    locked ?? null,
+  ]);
+  return job.keys.active.seal('plan', [
+    job.place,
+    listing.incarnation ?? null,
+    listing.trail?.[0]?.id ?? null,
+    identity?.id ?? null,
+    look.source.identity,
+    job.settings,
+    wanted.toSorted(byName),
+    entries.toSorted(byName),
+    plan.items.map(({ name, action, reason }) => [name, action, reason]),
+    findings,
+  ]);
+}
+
+function byName(a: readonly unknown[], b: readonly unknown[]): number {
+  return String(a[0]) < String(b[0]) ? -1 : 1;
+}
+
+export async function savePlan(file: string, environment: string, looks: readonly Look[], now: Date): Promise<void> {
+  const body = {
+    kind: KIND,
+    version: 1,
+    environment,
+    made: now.toISOString(),
+    expires: new Date(now.getTime() + HOURS * 3_600_000).toISOString(),
+    targets: looks.map((look) => ({
+      name: look.job.name,
+      place: look.job.place,
+      changes: writes(look.plan).map(({ action, name, reason }) => ({ action, name, reason })),
+      seal: bind(look),
+    })),
+  } as const;
+  const keys = looks[0]?.job.keys;
+  if (!keys) throw new DcsError('USAGE', 'There is no target to save a plan for.');
+  const plan: SavedPlan = { ...body, seal: keys.active.seal('plan-file', body) };
+  await writePrivate(file, `${JSON.stringify(plan, undefined, 2)}\n`);
+}
+
+/** Refuses an altered, foreign or expired file; whether it is stale shows only against a fresh look (`bind`). */
+export async function loadPlan(file: string, keys: LedgerKeys, now: Date): Promise<SavedPlan> {
+  const plan = parse(file, await readText(file));
+  const { seal, ...body } = plan;
+  if (!keys.all.some((key) => key.seal('plan-file', body) === seal))
+    throw new DcsError('CONFLICT', `${file} was altered, or made with another key.`, {
+      why: 'A saved plan is sealed with the key of the machine that made it. Nothing was written.',
+      hint: `dcs diff -e ${plan.environment} --out ${file}`,
+    });
+  if (now > new Date(plan.expires))
+    throw new DcsError('CONFLICT', `${file} expired at ${plan.expires}.`, {
+      why: `A saved plan holds for ${HOURS} hours. Nothing was written.`,
+      hint: `dcs diff -e ${plan.environment} --out ${file}`,
+    });
+  return plan;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new DcsError('USAGE', `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`, {
+      hint: 'dcs diff --out FILE saves a plan',
+    });
+  }
+}
+
+function parse(file: string, text: string): SavedPlan {
+  const notAPlan = new DcsError('USAGE', `${file} is not a plan that dcs saved.`, { hint: 'dcs diff --out FILE saves a plan' });
+  let found: Partial<SavedPlan> | null;
+  try {
+    found = JSON.parse(text) as Partial<SavedPlan> | null;
+  } catch {
+    throw notAPlan; // the parser's message would quote the file
+  }
+  if (found?.kind !== KIND || found.version !== 1 || !Array.isArray(found.targets) || typeof found.seal !== 'string') throw notAPlan;
+  return found as SavedPlan;
+}
+
+/** Throws CONFLICT unless the fresh looks are exactly what was saved. */
+export function refuseStale(plan: SavedPlan, looks: readonly Look[], file: string): void {
+  const fresh = new Map(looks.map((look) => [look.job.place, bind(look)]));
+  const stale = plan.targets.filter(({ place, seal }) => fresh.get(place) !== seal).map(({ name }) => name);
+  if (stale.length === 0 && plan.targets.length === looks.length) return;
+  throw new DcsError('CONFLICT', `The saved plan is stale: ${stale.join(', ') || 'its targets'} changed since ${plan.made}.`, {
+    why: 'Doppler, the target or the settings are not what the plan was made on. Nothing was written.',
+    hint: `dcs diff -e ${plan.environment} --out ${file}`,
+  });
+}
+
+/** The environment a plan file names, before its seal can be checked (the key belongs to the environment). */
+export async function planEnvironment(file: string): Promise<string> {
+  return parse(file, await readText(file)).environment;
+}

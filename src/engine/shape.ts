@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { Held, Limits, Secrets, TargetDefinition } from 'dcs-sdk';
+import type { Desired, Wanted } from './desired.ts';
+
+/** Which names a target gets and what they are called there. Order: include, exclude, rename, prefix. */
+export interface ShapeRules {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly rename: ReadonlyMap<string, string>;
+  readonly prefix: string;
+  /** `--only` and `--except`: Doppler's names. Names they leave out are out of scope, not removed. */
+  readonly only?: ReadonlySet<string>;
+  readonly except?: ReadonlySet<string>;
+  /** Names some plugin signs in with: they stay home unless `include` spells one out. */
+  readonly credentials: ReadonlySet<string>;
+}
+
+export interface Shaped {
+  readonly desired: Desired;
+  /** Two source names that become one here. */
+  readonly collisions: readonly string[];
+  /** Names as the target would call them that the rules leave out: never "removed". */
+  readonly outOfScope: ReadonlySet<string>;
+  /** Credentials and DCS_* names that stay home. */
+  readonly withheld: readonly string[];
+}
+
+/** Never leave, whatever include says. */
+const NEVER = /^(DOPPLER_|DCS_LEDGER)/;
+
+export function shape(secrets: Secrets, rules: ShapeRules, definition: Pick<TargetDefinition, 'limits' | 'check'>): Shaped {
+  const names = new Map<string, Wanted>();
+  const seen = new Map<string, string>();
+  const collisions = new Set<string>();
+  const outOfScope = new Set<string>();
+  const withheld: string[] = [];
+  const fold = (name: string): string => (definition.limits?.foldsCase ? name.toUpperCase() : name);
+
+  for (const from of [...secrets.keys()].toSorted()) {
+    const held = secrets.get(from)!;
+    if (NEVER.test(from)) continue;
+    const name = rules.prefix + (rules.rename.get(from) ?? from);
+    if (staysHome(from, rules)) withheld.push(from);
+    else if (inScope(from, rules)) {
+      const other = seen.get(fold(name));
+      if (other !== undefined) collisions.add(other).add(from);
+      seen.set(fold(name), from);
+      const limit = limitOf(name, held, definition);
+      names.set(name, { name, from, held, ...(limit === undefined ? {} : { limit }) });
+      continue;
+    }
+    outOfScope.add(name);
+  }
+  return { desired: { names }, collisions: [...collisions], outOfScope, withheld };
+}
+
+function staysHome(from: string, { include, credentials }: ShapeRules): boolean {
+  return (from.startsWith('DCS_') || credentials.has(from)) && !include.includes(from);
+}
+
+function inScope(from: string, rules: ShapeRules): boolean {
+  if (rules.only && !rules.only.has(from)) return false;
+  if (rules.except?.has(from)) return false;
+  return rules.include.some((glob) => matches(glob, from)) && !rules.exclude.some((glob) => matches(glob, from));
+}
+
+/** `*` stands for any run of characters, `?` for one; names hold nothing else that globs use. */
+export function matches(glob: string, name: string): boolean {
+  const pattern = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`, 's').test(name);
+}
+
+function limitOf(name: string, held: Held, { limits, check }: Pick<TargetDefinition, 'limits' | 'check'>): string | undefined {
+  const byName = nameLimit(name, limits ?? {});
+  if (byName !== undefined || held.state !== 'value') return byName;
+  const value = held.secret.reveal();
+  if (value === '' && limits?.empty === false) return 'the platform keeps no empty value';
+  const bytes = Buffer.byteLength(value);
+  if (limits?.valueBytes !== undefined && bytes > limits.valueBytes) return `the value is larger than ${limits.valueBytes} bytes`;
+  return check?.(name, held.secret);
+}
+
+function nameLimit(name: string, { names, reserved }: Limits): string | undefined {
+  if (names && !names.test(name)) return 'the platform does not take this name';
+  return reserved?.test(name) ? 'the platform reserves this name' : undefined;
+}
+
+/** Changes whenever the same source could be shaped otherwise. */
+export function shapeDigest(rules: ShapeRules): string {
+  const { include, exclude, rename, prefix, only, except, credentials } = rules;
+  const fields = [include, exclude, [...rename].toSorted(), prefix, only && [...only].toSorted(), except && [...except].toSorted(), [...credentials].toSorted()];
+  return createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,64 @@
+import type { Source, SourceRead } from 'dcs-sdk';
+import type { Job } from './job.ts';
+import { look, lookRecorded, see, type Look, type Seen } from './look.ts';
+
+/** One target's plan, or why there is none. One target's failure stops no other. */
+export type Surveyed = { readonly job: Job; readonly look: Look } | { readonly job: Job; readonly error: unknown };
+
+/**
+ * Reads the source once and lists every target side by side. Where all ledgers know one version of the source, a conditional
+ * read comes first: on a 304 the plan runs on the ledger's HMACs, and any difference reads the source in full.
+ */
+export async function survey(source: Source, jobs: readonly Job[]): Promise<Surveyed[]> {
+  const seeing = jobs.map(async (job): Promise<Seen | { job: Job; error: unknown }> => {
+    try {
+      return await see(job);
+    } catch (error) {
+      return { job, error };
+    }
+  });
+  const known = await commonVersion(source, jobs);
+  // A failed read of the source ends the command, but not before the listings have ended too.
+  const [read, ...seen] = await settleBoth(source.read(known), seeing);
+  if (read) return Promise.all(seen.map((each) => conclude(each, read)));
+
+  const recorded = await Promise.all(
+    seen.map(async (each): Promise<Surveyed | undefined> => {
+      if ('error' in each) return each;
+      try {
+        const found = await lookRecorded(each);
+        return found && { job: each.job, look: found };
+      } catch (error) {
+        return { job: each.job, error };
+      }
+    }),
+  );
+  if (recorded.every((each) => each !== undefined)) return recorded;
+  const full = await source.read();
+  if (!full) throw new Error('A source read without a version must answer');
+  return Promise.all(seen.map((each) => conclude(each, full)));
+}
+
+async function conclude(seen: Seen | { job: Job; error: unknown }, read: SourceRead): Promise<Surveyed> {
+  if ('error' in seen) return seen;
+  try {
+    return { job: seen.job, look: await look(seen, read) };
+  } catch (error) {
+    return { job: seen.job, error };
+  }
+}
+
+async function settleBoth<S>(first: Promise<SourceRead | undefined>, rest: readonly Promise<S>[]): Promise<[SourceRead | undefined, ...S[]]> {
+  const [head] = await Promise.allSettled([first, ...rest]);
+  if (head?.status === 'rejected') throw head.reason;
+  return [await first, ...(await Promise.all(rest))];
+}
+
+async function commonVersion(source: Source, jobs: readonly Job[]): Promise<string | undefined> {
+  const versions = new Set<string | undefined>();
+  for (const job of jobs) {
+    const ledger = await job.home.load(job.place).catch(() => undefined); // `see` reports a ledger that cannot be read
+    versions.add(ledger?.source?.identity === source.identity ? ledger.source.version : undefined);
+  }
+  return versions.size === 1 ? [...versions][0] : undefined;
+}

@@ -1,0 +1,184 @@
+import { DcsError, type Env, type Environment, type Policy, type Source, type TargetDefinition } from 'dcs-sdk';
+import type { TargetEntry } from './config/project.ts';
+import type { Job } from './engine/job.ts';
+import { loadKeys } from './engine/key.ts';
+import { gitHome } from './engine/ledger-git.ts';
+import { machineHome } from './engine/ledger-machine.ts';
+import type { LedgerHome, LedgerKeys } from './engine/ledger-types.ts';
+import { suggest } from './config/suggest.ts';
+import { OFFICIAL, type Registration } from './registry.ts';
+import { refuseMixedHosts, type Session } from './session.ts';
+
+export interface Filters {
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+  readonly prune: boolean;
+}
+
+export interface Selection {
+  readonly jobs: readonly Job[];
+  readonly keys: LedgerKeys;
+  readonly entries: readonly TargetEntry[];
+}
+
+/** The targets that the words name: a target's name, else a type; none: all that take this environment. */
+export function chooseTargets(session: Session, words: readonly string[], environment: string): TargetEntry[] {
+  const { targets } = session.project;
+  const all = [...targets.values()];
+  const takes = all.filter(({ environments }) => environments.includes(environment));
+  if (words.length === 0) {
+    if (takes.length > 0) return takes;
+    throw new DcsError('CONFIG', all.length === 0 ? 'dcs.yaml names no target.' : `No target takes ${environment}.`, {
+      why: all.length === 0 ? 'There is nothing to send secrets to.' : `Targets take: ${all.map(({ name, environments }) => `${name} (${environments.join(', ')})`).join(', ')}.`,
+      hint: all.length === 0 ? 'dcs init     finds the clouds of this repository' : `dcs context`,
+    });
+  }
+  const chosen = new Set<TargetEntry>();
+  for (const word of words) {
+    const named = targets.get(word);
+    const found = named ? [named] : all.filter(({ type }) => type === word);
+    if (found.length === 0) throw unknownTarget(session, word);
+    const here = found.filter(({ environments }) => environments.includes(environment));
+    if (here.length === 0)
+      throw new DcsError('CONFIG', `${word} does not take ${environment}.`, {
+        why: `It takes ${[...new Set(found.flatMap(({ environments }) => environments))].join(', ')}.`,
+        hint: 'dcs context',
+      });
+    for (const entry of here) chosen.add(entry);
+  }
+  return [...chosen];
+}
+
+function unknownTarget({ project, registry }: Session, word: string): DcsError {
+  const names = [...project.targets.keys()];
+  if (registry.targets.has(word) || OFFICIAL.has(word))
+    return new DcsError('USAGE', `dcs.yaml has no target of type ${word}.`, { hint: `dcs provision ${word}` });
+  const near = suggest(word, names);
+  return new DcsError('USAGE', `There is no target "${word}".`, {
+    why: `dcs.yaml names ${names.join(', ') || 'none'}.`,
+    ...(near === undefined ? { hint: 'dcs targets' } : { hint: `did you mean ${near}?` }),
+  });
+}
+
+export async function definitionOf(session: Session, { name, type }: TargetEntry): Promise<TargetDefinition<never>> {
+  const registration: Registration<TargetDefinition<never>> | undefined = session.registry.targets.get(type);
+  if (registration) return registration.load();
+  const official = OFFICIAL.get(type);
+  const near = suggest(type, [...session.registry.targets.keys(), ...OFFICIAL.keys()]);
+  throw new DcsError(official ? 'USAGE' : 'CONFIG', `${session.project.at(['targets', name])}: no plugin brings the target type "${type}".`, {
+    why: `Target ${name} cannot be read or written without it. Nothing was written.`,
+    hint: official ? `dcs plugins install ${official.plugin}` : near === undefined ? 'dcs targets' : `did you mean ${near}?`,
+  });
+}
+
+/** Validated options of one entry in one environment; errors name the place in dcs.yaml. */
+export async function optionsOf(session: Session, entry: TargetEntry, environment: string, definition: TargetDefinition<never>): Promise<never> {
+  const raw = entry.optionsFor(environment);
+  const unknown = Object.keys(raw).find((key) => !definition.keys.includes(key));
+  if (unknown !== undefined) {
+    const near = suggest(unknown, definition.keys);
+    throw new DcsError('CONFIG', `${session.project.at(['targets', entry.name, unknown])}: ${definition.type} has no key "${unknown}".`, {
+      hint: near === undefined ? `its keys: ${definition.keys.join(', ')}` : `did you mean ${near}?`,
+    });
+  }
+  const result = await definition.options['~standard'].validate(raw);
+  if (!result.issues) return result.value as never;
+  const [issue] = result.issues;
+  const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
+  throw new DcsError('CONFIG', `${session.project.at(['targets', entry.name, ...path])}: ${[entry.name, ...path].join('.')}: ${issue?.message ?? 'is not valid'}`, {
+    hint: 'dcs config show',
+  });
+}
+
+export async function makeJobs(session: Session, environment: Environment, source: Source, entries: readonly TargetEntry[], filters: Filters): Promise<Selection> {
+  const definitions = await Promise.all(entries.map((entry) => definitionOf(session, entry)));
+  refuseMixedHosts(session.dopplerHost, definitions.map((definition) => ({ name: definition.title, endpoint: definition.endpoint(session.env) })));
+  const { keys, home } = await record(session, environment, source);
+  const credentials = new Set([...session.registry.targets.keys()].length > 0 ? await credentialNames(session) : []);
+  const jobs = await Promise.all(
+    entries.map(async (entry, index): Promise<Job> => {
+      const definition = definitions[index]!;
+      const options = await optionsOf(session, entry, environment.name, definition);
+      const endpoint = definition.endpoint(session.env);
+      return {
+        name: entry.name,
+        environment: environment.name,
+        definition,
+        target: definition.connect(options, session.context(definition.title, endpoint)),
+        place: placeOf(definition, options, session.env, entry.singleValue ? '*' : environment.name),
+        owner: source.identity,
+        settings: { policy: policyOf(entry.policy, filters.prune), existing: entry.existing },
+        rules: {
+          include: entry.include,
+          exclude: entry.exclude,
+          rename: entry.rename,
+          prefix: entry.prefix,
+          credentials,
+          ...(filters.only.length > 0 ? { only: new Set(filters.only) } : {}),
+          ...(filters.except.length > 0 ? { except: new Set(filters.except) } : {}),
+        },
+        home,
+        keys,
+      };
+    }),
+  );
+  refuseOneIdentityTwice(jobs, entries);
+  return { jobs, keys, entries };
+}
+
+/** An entry with one value for all environments has one ledger: the second environment meets the identity guard. */
+export function placeOf(definition: TargetDefinition<never>, options: never, env: Env, environment: string): string {
+  return [new URL(definition.endpoint(env)).origin, definition.type, definition.place(options), environment].join('|');
+}
+
+function policyOf(policy: Policy, prune: boolean): Policy {
+  return prune && policy === 'upsert-only' ? 'mirror' : policy;
+}
+
+function refuseOneIdentityTwice(jobs: readonly Job[], entries: readonly TargetEntry[]): void {
+  const seen = new Map<string, string>();
+  for (const [index, { place, name }] of jobs.entries()) {
+    const other = seen.get(place);
+    if (other !== undefined && !entries[index]!.shared)
+      throw new DcsError('CONFIG', `Targets ${other} and ${name} are one and the same place.`, {
+        why: 'Each would take the names of the other for a stranger’s.',
+        hint: 'merge them, or say shared: true on both',
+      });
+    seen.set(place, name);
+  }
+}
+
+/** Every name that some installed plugin signs in with. */
+async function credentialNames({ registry }: Session): Promise<string[]> {
+  const definitions = await Promise.all(
+    [...registry.targets.values()].map(async (registration) => {
+      try {
+        return await registration.load();
+      } catch {
+        return undefined; // a broken plugin fails where it is used, and doctor names it
+      }
+    }),
+  );
+  return definitions.flatMap((definition) => [...(definition?.credentials ?? [])]);
+}
+
+async function record(session: Session, environment: Environment, source: Source): Promise<{ keys: LedgerKeys; home: LedgerHome }> {
+  const kind = session.project.ledger(environment.name);
+  const { stateDir } = session.directories;
+  const environmentId = `${environment.doppler.project}-${environment.doppler.config}`;
+  if (kind === 'machine') {
+    const keys = await loadKeys({ stateDir, environmentId });
+    return { keys, home: machineHome({ stateDir, keys }) };
+  }
+  if (kind === 'doppler')
+    throw new DcsError('CONFIG', `${session.project.at(['ledger'])}: this version keeps the record in machine or git.`, { hint: 'ledger: git' });
+  const held = (await source.read())?.secrets.get('DCS_LEDGER_KEY');
+  if (held?.state !== 'value')
+    throw new DcsError('CONFIG', `ledger: git needs the secret DCS_LEDGER_KEY in Doppler ${environment.doppler.project}/${environment.doppler.config}.`, {
+      why: 'Machines that share a record need one key; it never leaves Doppler. Nothing was written.',
+      hint: 'openssl rand -base64 32 | doppler secrets set DCS_LEDGER_KEY',
+    });
+  const keys = await loadKeys({ stateDir, environmentId, dopplerKey: held.secret.reveal() });
+  return { keys, home: gitHome({ file: `${session.project.root}/dcs.lock`, keys }) };
+}
+

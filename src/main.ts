@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { execute } from '@oclif/core/execute';
+import { provideHost } from 'dcs-sdk';
+
+/** What `bin/run.js` runs once Node is known to be new enough. `root`: the folder of package.json. */
+export async function start(root: URL): Promise<void> {
+  // oclif 5.1 exits 13 when the reader of a pipe goes away before the end (`dcs help | head -1`).
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+      throw error;
+    });
+  process.env['OCLIF_DISABLE_ENGINE_WARNING'] ??= '1';
+  process.env['OCLIF_DISABLE_LINKED_ESM_WARNING'] ??= '1';
+  if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
+  // Node prefers FORCE_COLOR and prints a warning about it.
+  if (process.env['NO_COLOR']) delete process.env['FORCE_COLOR'];
+  if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    process.stderr.write('✗ REFUSED  NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of every server; dcs sends credentials.\n  Try   unset NODE_TLS_REJECT_UNAUTHORIZED\n');
+    process.exitCode = 7;
+    return;
+  }
+  provideHost(async (config, invocation) => (await import('./host.ts')).makeHost(config as never, invocation));
+  const words = process.argv.slice(2);
+  await execute({ dir: fileURLToPath(root), args: words.length === 0 ? ['home'] : words });
+}

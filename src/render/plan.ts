@@ -1,0 +1,98 @@
+import { writes, type Effect, type PlanItem } from 'dcs-sdk';
+import type { Look } from '../engine/look.ts';
+import { plural, type Style } from './style.ts';
+
+const SYMBOL: Record<PlanItem['action'], string> = {
+  create: '+ create ',
+  update: '~ update ',
+  delete: '- delete ',
+  same: '= same   ',
+  kept: '· kept   ',
+  foreign: '· kept   ',
+  held: '· held   ',
+  blocked: '! blocked',
+  nothing: '',
+};
+
+const LIVE: Record<Effect, string> = { now: 'live at once', 'next-deploy': 'live with the next deployment', redeploy: 'live after a redeploy' };
+
+/** Why, in the reader's words. */
+function reason(item: PlanItem, title: string): string {
+  switch (item.reason) {
+    case 'gone': return `somebody deleted it there (drift)`;
+    case 'changed': return 'changed in Doppler';
+    case 'drift':
+    case 'touched': return `changed there, not by dcs (drift)`;
+    case 'unknown': return 'cannot compare: the record does not say what stands there';
+    case 'adopt': return `! dcs never wrote it; ${title} cannot bring the old value back (guard: adopt)`;
+    case 'removed': return item.action === 'held' ? 'its delete waits: a name above is blocked' : 'Doppler no longer has it';
+    case 'not-in-doppler': return 'dcs wrote it, Doppler no longer has it (--prune)';
+    case 'policy': return 'it exists; policy create-only';
+    case 'existing': return 'not written by dcs; existing: leave';
+    case 'withheld': return 'Doppler does not show its value to this token';
+    case 'unresolved': return 'its ${...} reference does not resolve';
+    case 'limit': return item.note ?? 'the platform does not take it';
+    case 'other-owner': return 'another source owns it (its mark says so)';
+    case 'not-ours': return 'not written by dcs';
+    case 'contested': return 'not in Doppler; somebody else made it again';
+    default: return '';
+  }
+}
+
+export function planTitle({ job, identity }: Look): string {
+  const what = identity?.title ?? `${job.definition.title} ${job.place.split('|').at(2) ?? ''}`.trim();
+  return `${job.name} · ${what} · ${LIVE[identity?.effect ?? job.definition.effect]}`;
+}
+
+/** One target's part of `dcs diff`, as docs/screens.md shows it. */
+export function planLines(look: Look, style: Style): string[] {
+  const { plan, shaped, job } = look;
+  const shown = plan.items.filter(({ action }) => action !== 'same');
+  const width = Math.max(0, ...shown.map(({ name }) => name.length));
+  const same = plan.items.length - shown.length;
+  const lines = [planTitle(look), ...(look.identity?.notes ?? []).map((note) => `  ! note     ${note}`)];
+  const line = (item: PlanItem): string => {
+    const symbol = paint(SYMBOL[item.action], item.action, style);
+    return `  ${symbol} ${item.name.padEnd(width)}  ${reason(item, job.definition.title)}`.trimEnd();
+  };
+  const rank = ['create', 'update', 'delete', 'held', 'blocked', 'kept', 'foreign'];
+  const sorted = shown.toSorted((a, b) => rank.indexOf(a.action) - rank.indexOf(b.action));
+  const changing = sorted.filter(({ action }) => action !== 'kept' && action !== 'foreign');
+  lines.push(...changing.map(line));
+  if (same > 0) lines.push(`  ${SYMBOL.same} ${same}`);
+  lines.push(...sorted.filter((item) => !changing.includes(item)).map(line));
+  if (plan.collisions.length > 0) lines.push(`  ! blocked   ${plan.collisions.join(', ')} become one name here: nothing is written`);
+  if (shaped.withheld.length > 0) lines.push(`  · withheld  ${shaped.withheld.join(', ')} (a credential; include it by name to send it)`);
+  return lines;
+}
+
+function paint(text: string, action: PlanItem['action'], style: Style): string {
+  if (action === 'create') return style.green(text);
+  if (action === 'delete' || action === 'blocked') return style.red(text);
+  return action === 'update' || action === 'held' ? style.yellow(text) : text;
+}
+
+export function countLine(looks: readonly Look[]): string {
+  const items = looks.flatMap(({ plan }) => plan.items);
+  const count = (...actions: PlanItem['action'][]): number => items.filter(({ action }) => actions.includes(action)).length;
+  const blocked = count('blocked', 'held');
+  const changes = `${count('create')} create, ${count('update')} update, ${count('delete')} delete`;
+  return `${changes} on ${plural(looks.length, 'target')}; ${count('same')} same, ${count('kept', 'foreign')} kept${blocked > 0 ? `, ${blocked} blocked` : ''}`;
+}
+
+export function planJson(look: Look): Record<string, unknown> {
+  const { job, plan, findings, identity, shaped } = look;
+  return {
+    target: job.name,
+    type: job.definition.type,
+    title: identity?.title ?? job.definition.title,
+    identity: identity?.id ?? null,
+    effect: identity?.effect ?? job.definition.effect,
+    notes: identity?.notes ?? [],
+    changes: writes(plan).map(({ name, action, reason: why }) => ({ name, action, reason: why })),
+    others: plan.items.filter((item) => !writes(plan).includes(item)).map(({ name, action, reason: why }) => ({ name, action, reason: why })),
+    collisions: plan.collisions,
+    withheld: shaped.withheld,
+    guards: findings.map(({ guard, names, of }) => ({ guard, names, of })),
+  };
+}

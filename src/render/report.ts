@@ -1,0 +1,81 @@
+import type { Applied, Result } from '../engine/apply.ts';
+import type { Style } from './style.ts';
+
+/** One target's end of a sync. */
+export interface TargetReport {
+  readonly name: string;
+  readonly seconds: number;
+  /** Absent where the target failed before its first write. */
+  readonly applied?: Applied;
+  readonly error?: unknown;
+  /** What `--redeploy` made live. */
+  readonly redeployed?: string;
+}
+
+export function tally(report: TargetReport): Record<Result, number> {
+  const results = [...(report.applied?.outcomes.values() ?? [])].map(({ result }) => result);
+  const count = (result: Result): number => results.filter((each) => each === result).length;
+  return { done: count('done'), failed: count('failed'), unknown: count('unknown'), skipped: count('skipped') };
+}
+
+export function reportLines(report: TargetReport, nameWidth: number, style: Style): string[] {
+  const { done, failed, unknown, skipped } = tally(report);
+  const { applied } = report;
+  const whole = applied !== undefined && failed + unknown + skipped === 0;
+  const what = applied === undefined ? messageOf(report.error) : whole ? `${done} written, ${proof(report)}` : `${done} of ${done + failed + unknown + skipped} written`;
+  const head = `${whole ? style.green('✓') : style.red('✗')} ${report.name.padEnd(nameWidth)}  ${what}`;
+  const seconds = `${report.seconds.toFixed(1)} s`;
+  const lines = [`${head}${' '.repeat(Math.max(2, 79 - plain(head).length - seconds.length))}${seconds}`];
+  if (whole || !applied) return lines;
+  const width = Math.max(...[...applied.outcomes.keys()].map((name) => name.length));
+  for (const [name, { result, error }] of applied.outcomes) lines.push(`    ${symbol(result, style)} ${name.padEnd(width)}  ${note(result, error?.message)}`.trimEnd());
+  return lines;
+}
+
+/** *verified*: values were read back. *confirmed*: every name is listed and the newest revision is ours. */
+function proof({ applied, redeployed }: TargetReport): string {
+  const { job, identity } = applied!.look;
+  const effect = identity?.effect ?? job.definition.effect;
+  const word = job.definition.supports.readable ? 'verified' : 'confirmed';
+  const live = redeployed ?? (effect === 'now' ? (applied!.revision ? `live as version ${applied!.revision.slice(0, 8)}` : 'live') : 'not live yet');
+  return `${word}, ${live}`;
+}
+
+function symbol(result: Result, style: Style): string {
+  if (result === 'done') return style.green('✓ done   ');
+  if (result === 'failed') return style.red('✗ failed ');
+  return result === 'unknown' ? style.yellow('? unknown') : '· skipped';
+}
+
+function note(result: Result, message: string | undefined): string {
+  if (result === 'unknown') return 'no answer; dcs looks at it before it writes again';
+  return result === 'skipped' ? 'not sent' : (message ?? '');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'failed';
+}
+
+// eslint-disable-next-line no-control-regex
+const plain = (text: string): string => text.replace(/\u001B\[\d+m/g, '');
+
+export function totalLine(reports: readonly TargetReport[], run: string): string {
+  const sum = (result: Result): number => reports.reduce((total, report) => total + tally(report)[result], 0);
+  const parts = [`${sum('done')} written`, `${sum('failed')} failed`];
+  if (sum('unknown') > 0) parts.push(`${sum('unknown')} unknown`);
+  if (sum('skipped') > 0) parts.push(`${sum('skipped')} not sent`);
+  return `${parts.join(', ')}; sync ${run}`;
+}
+
+export function reportJson(report: TargetReport): Record<string, unknown> {
+  const { applied } = report;
+  return {
+    target: report.name,
+    seconds: Number(report.seconds.toFixed(3)),
+    revision: applied?.revision ?? null,
+    redeployed: report.redeployed ?? null,
+    outcomes: [...(applied?.outcomes ?? [])].map(([name, { result, error }]) => ({ name, result, ...(error ? { code: error.code, message: error.message } : {}) })),
+    ...(report.error === undefined ? {} : { error: messageOf(report.error) }),
+  };
+}
+

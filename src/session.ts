@@ -1,0 +1,127 @@
+import { homedir } from 'node:os';
+import { basename } from 'node:path';
+import { createHttp, DcsError, type Context, type Env, type Environment, type Invocation } from 'dcs-sdk';
+import { credentialStore, type CredentialStore } from './credentials/store.ts';
+import { chooseEnvironment } from './config/environment.ts';
+import { ciOf, type CiInfo } from './config/ci.ts';
+import { directories, type Directories } from './config/directories.ts';
+import { gitBranch } from './config/git.ts';
+import { loadProject } from './config/load.ts';
+import type { Project } from './config/project.ts';
+import { readRegistry, type PluginLike, type Registry } from './registry.ts';
+
+export const DOPPLER_API = 'https://api.doppler.com';
+
+/** What oclif's Config tells that the core uses. */
+export interface OclifConfig {
+  readonly version: string;
+  readonly userAgent: string;
+  getPluginsList(): PluginLike[];
+}
+
+/** Everything a command starts from: no request was made yet. */
+export interface Session {
+  readonly invocation: Invocation;
+  readonly env: Env;
+  readonly cwd: string;
+  readonly home: string;
+  readonly directories: Directories;
+  readonly project: Project;
+  readonly registry: Registry;
+  readonly ci: CiInfo | undefined;
+  readonly credentials: CredentialStore;
+  readonly signal: AbortSignal;
+  readonly dopplerHost: string;
+  /** Some vendor's host is on this machine: line 1, JSON and the record say SANDBOX. */
+  readonly sandbox: boolean;
+  log(line: string): void;
+  context(name: string, endpoint: string): Context;
+  /** Line 1 of every command that acts. */
+  choose(reading: boolean, name?: string): Environment & { readonly line: string };
+}
+
+export async function openSession(config: OclifConfig, invocation: Invocation): Promise<Session> {
+  const env: Env = process.env;
+  const cwd = process.cwd();
+  const home = homedir();
+  const dirs = directories(env, home);
+  const project = await loadProject({ cwd, env, home, ...(invocation.configFile === undefined ? {} : { configFile: invocation.configFile }) });
+  const credentials = credentialStore(dirs);
+  const signal = interrupts();
+  const dopplerHost = (env['DOPPLER_API_HOST'] || DOPPLER_API).replace(/\/+$/, '');
+  const log = (line: string): void => {
+    if (invocation.verbose) process.stderr.write(`${line}\n`);
+  };
+  const branch = await gitBranch(project.root);
+  const ci = ciOf(env);
+  return {
+    invocation,
+    env,
+    cwd,
+    home,
+    directories: dirs,
+    project,
+    registry: readRegistry(config.getPluginsList()),
+    ci,
+    credentials,
+    signal,
+    dopplerHost,
+    sandbox: isLocal(dopplerHost),
+    log,
+    context: (name, endpoint) => ({
+      http: createHttp({ base: endpoint, name, signal, log, userAgent: `dcs/${config.version}` }),
+      env,
+      signal,
+      log,
+      kept: (service) => credentials.kept(service),
+    }),
+    choose: (reading, name) =>
+      chooseEnvironment(project, {
+        env,
+        ci,
+        reading,
+        sandbox: isLocal(dopplerHost),
+        ...(name !== undefined ? { flag: name } : invocation.env === undefined ? {} : { flag: invocation.env }),
+        ...(branch === undefined ? {} : { branch }),
+        ...tokenConfig(env, project),
+      }),
+  };
+}
+
+/** A service token names its environment: `dp.st.prd.xxxx`. */
+function tokenConfig(env: Env, { doppler }: Project): { tokenConfig?: { project: string; config: string } } {
+  const [, config] = /^dp\.st\.([a-z0-9_-]{2,35})\.[a-zA-Z0-9]+$/.exec(env['DOPPLER_TOKEN']?.trim() ?? '') ?? [];
+  return config === undefined ? {} : { tokenConfig: { project: doppler.project, config } };
+}
+
+export function isLocal(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+}
+
+/** Sandbox and real clouds in one run would send real secrets to a toy, or toy secrets to production. */
+export function refuseMixedHosts(dopplerHost: string, endpoints: readonly { readonly name: string; readonly endpoint: string }[]): void {
+  const other = endpoints.find(({ endpoint }) => isLocal(endpoint) !== isLocal(dopplerHost));
+  if (!other) return;
+  const local = (url: string): string => (isLocal(url) ? 'a local sandbox' : 'the real cloud');
+  throw new DcsError('CONFLICT', `Doppler is ${local(dopplerHost)}, ${other.name} is ${local(other.endpoint)}.`, {
+    why: `Doppler is at ${new URL(dopplerHost).host}, ${other.name} at ${new URL(other.endpoint).host}. Nothing was written.`,
+    hint: ['dcs sandbox shell     both in the sandbox', 'unset DOPPLER_API_HOST CLOUDFLARE_API_BASE_URL     neither'],
+  });
+}
+
+/** The first Ctrl-C stops starting writes; the report follows. The second ends at once. */
+function interrupts(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      process.stderr.write('\nStopping: no further write starts.\n');
+      controller.abort();
+    });
+  return controller.signal;
+}
+
+export function projectTitle(project: Project): string {
+  return project.name || basename(project.root);
+}

@@ -1,0 +1,129 @@
+import { DcsError, EXIT, isDcsError } from 'dcs-sdk';
+import { standing, type Standing } from './engine/state.ts';
+import type { Look } from './engine/look.ts';
+import { ago, plural, table, type Style } from './render/style.ts';
+import type { Session } from './session.ts';
+import { planTargets } from './sync.ts';
+import { chooseTargets } from './jobs.ts';
+
+/** One row of `dcs status`. */
+export interface StatusRow {
+  readonly environment: string;
+  readonly target: string;
+  readonly state: Standing['state'] | 'unreachable' | 'no access' | 'not set up';
+  readonly standing?: Standing;
+  readonly last?: { readonly at: string; readonly by: string };
+  readonly error?: DcsError;
+}
+
+const ALL = { only: [], except: [], prune: false };
+
+/** Every environment one may read, side by side; one failure hides no other row. */
+export async function statusRows(session: Session, words: readonly string[]): Promise<StatusRow[]> {
+  const named = session.invocation.env;
+  const names = named === undefined ? [...session.project.environments.keys()] : [session.choose(true).name];
+  const using = named === undefined ? names.filter((name) => takes(session, name)) : names;
+  if (using.length === 0) chooseTargets(session, words, names[0] ?? 'dev'); // throws: there is no target at all
+  const rows = await Promise.all(using.map((name) => environmentRows(session, name, named === undefined ? words.filter((word) => takesWord(session, word, name)) : words, words.length > 0)));
+  return rows.flat();
+}
+
+function takes({ project }: Session, environment: string): boolean {
+  return [...project.targets.values()].some(({ environments }) => environments.includes(environment));
+}
+
+function takesWord({ project }: Session, word: string, environment: string): boolean {
+  return [...project.targets.values()].some(({ name, type, environments }) => (name === word || type === word) && environments.includes(environment));
+}
+
+async function environmentRows(session: Session, name: string, words: readonly string[], filtered: boolean): Promise<StatusRow[]> {
+  if (filtered && words.length === 0) return [];
+  const environment = session.choose(true, name);
+  try {
+    const { looks, failures } = await planTargets(session, environment, words, ALL);
+    return [...looks.map((look) => lookRow(name, look)), ...failures.map(({ job, error }) => failureRow(name, job.name, error))];
+  } catch (error) {
+    // The source of this environment failed: its targets cannot be judged, the other environments can.
+    if (!isDcsError(error) || error.code === 'CONFIG' || error.code === 'USAGE') throw error;
+    return chooseTargets(session, words, name).map((entry) => failureRow(name, entry.name, error));
+  }
+}
+
+function lookRow(environment: string, look: Look): StatusRow {
+  const found = standing(look);
+  const { last } = look.found ?? {};
+  return { environment, target: look.job.name, state: found.state, standing: found, ...(last ? { last } : {}) };
+}
+
+function failureRow(environment: string, target: string, error: unknown): StatusRow {
+  if (!isDcsError(error)) throw error;
+  const state = error.code === 'AUTH' ? 'no access' : error.code === 'NETWORK' ? 'unreachable' : 'not set up';
+  return { environment, target, state, error };
+}
+
+const SYMBOL: Record<StatusRow['state'], string> = {
+  'in sync': '✓',
+  behind: '~',
+  drifted: '!',
+  'cannot compare': '?',
+  unreachable: '✗',
+  'no access': '✗',
+  'not set up': '✗',
+};
+
+export function statusLines(session: Session, rows: readonly StatusRow[], style: Style, now: Date): string[] {
+  const cells = rows.map((row) => [row.environment, row.target, `${SYMBOL[row.state]} ${row.state}`, countOf(row), row.last ? `${ago(row.last.at, now)}, ${row.last.by}` : (row.error?.message ?? 'never by dcs')]);
+  const lines = table([['ENV', 'TARGET', 'STATE', 'SECRETS', 'LAST SYNC'], ...cells]).map((line) => `  ${colour(line, style)}`);
+  const detail = rows.flatMap((row) => details(row, session.invocation.verbose));
+  const next = rows.find(({ state }) => state !== 'in sync');
+  return [...lines, ...(detail.length > 0 ? ['', ...detail] : []), ...(next ? [nextStep(next)] : [])];
+}
+
+function colour(line: string, style: Style): string {
+  return line.replace('✓ in sync', style.green('✓ in sync')).replace('! drifted', style.red('! drifted')).replace('~ behind', style.yellow('~ behind'));
+}
+
+function countOf({ standing: found, state }: StatusRow): string {
+  if (!found) return '';
+  const names = state === 'behind' ? found.behind : state === 'drifted' ? found.drifted : [];
+  return names.length > 0 ? `${names.length} of ${found.total}` : String(found.total);
+}
+
+function details({ environment, target, standing: found }: StatusRow, verbose: boolean): string[] {
+  if (!found) return [];
+  const list = (names: readonly string[]): string => (names.length <= 5 || verbose ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${plural(names.length - 5, 'more', 'more')}`);
+  return [
+    ...(found.behind.length > 0 ? [`behind   ${environment} ${target}: ${list(found.behind)} changed in Doppler`] : []),
+    ...(found.drifted.length > 0 ? [`drifted  ${environment} ${target}: ${list(found.drifted)} changed there, not by dcs`] : []),
+    ...(found.unclear.length > 0 ? [`unclear  ${environment} ${target}: ${list(found.unclear)} cannot be compared`] : []),
+  ];
+}
+
+function nextStep({ environment, error }: StatusRow): string {
+  const [hint] = [error?.details.hint ?? []].flat();
+  return `Next     ${hint ?? `dcs diff -e ${environment}`}`;
+}
+
+export function statusJson(rows: readonly StatusRow[]): Record<string, unknown> {
+  return {
+    targets: rows.map(({ environment, target, state, standing: found, last, error }) => ({
+      environment,
+      target,
+      state,
+      behind: found?.behind ?? [],
+      drifted: found?.drifted ?? [],
+      unclear: found?.unclear ?? [],
+      total: found?.total ?? null,
+      lastSync: last ?? null,
+      ...(error ? { error: { code: error.code, message: error.message } } : {}),
+    })),
+  };
+}
+
+/** Without `--exit-code`: 0 unless a target could not be looked at. With it: 2 = drifted (or, strictly, anything but in sync). */
+export function statusExit(rows: readonly StatusRow[], { exitCode, strict }: { exitCode: boolean; strict: boolean }): number {
+  const failed = rows.find(({ error }) => error);
+  if (failed?.error) return exitCode ? 1 : EXIT[failed.error.code];
+  if (!exitCode) return 0;
+  return rows.some(({ state }) => state === 'drifted' || (strict && state !== 'in sync')) ? 2 : 0;
+}

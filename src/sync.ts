@@ -1,0 +1,235 @@
+import { DcsError, EXIT, isDcsError, writes, type Environment, type ErrorCode, type Guard, type Source } from 'dcs-sdk';
+import { auditLog } from './engine/audit.ts';
+import { apply, runId, type Applied } from './engine/apply.ts';
+import type { Job } from './engine/job.ts';
+import { acquire, breakLock } from './engine/lock.ts';
+import { look, type Look } from './engine/look.ts';
+import { loadPlan, refuseStale } from './engine/saved-plan.ts';
+import { survey, type Surveyed } from './engine/survey.ts';
+import { consent, type Adoption } from './consent.ts';
+import { dopplerClient, sourceOf } from './doppler-access.ts';
+import { chooseTargets, makeJobs, type Filters } from './jobs.ts';
+import { progress } from './progress.ts';
+import { prompts } from './prompts.ts';
+import { countLine, planJson, planLines } from './render/plan.ts';
+import { reportJson, reportLines, tally, totalLine, type TargetReport } from './render/report.ts';
+import type { Style } from './render/style.ts';
+import type { Session } from './session.ts';
+
+export interface SyncOptions extends Filters {
+  readonly words: readonly string[];
+  readonly yes: boolean;
+  readonly allow: readonly Guard[];
+  readonly plan?: string;
+  readonly breakLock?: string;
+  readonly redeploy: boolean;
+}
+
+export interface Planned {
+  readonly environment: Environment;
+  readonly source: Source;
+  readonly looks: readonly Look[];
+  readonly failures: readonly { readonly job: Job; readonly error: unknown }[];
+}
+
+/** Plans every chosen target; nothing is written. */
+export async function planTargets(session: Session, environment: Environment, words: readonly string[], filters: Filters): Promise<Planned> {
+  const { source, jobs } = await prepare(session, environment, words, filters);
+  return { environment, source, ...split(await survey(source, jobs)) };
+}
+
+async function prepare(session: Session, environment: Environment, words: readonly string[], filters: Filters): Promise<{ source: Source; jobs: readonly Job[] }> {
+  const entries = chooseTargets(session, words, environment.name);
+  const source = sourceOf(session, await dopplerClient(session), environment);
+  const { jobs } = await makeJobs(session, environment, source, entries, filters);
+  return { source, jobs };
+}
+
+function split(surveyed: readonly Surveyed[]): Pick<Planned, 'looks' | 'failures'> {
+  return {
+    looks: surveyed.flatMap((each) => ('look' in each ? [each.look] : [])),
+    failures: surveyed.flatMap((each) => ('error' in each ? [each] : [])),
+  };
+}
+
+/** Names of `--only` and `--except` that Doppler does not have are a mistake, not "nothing to do". */
+export function refuseUnknownNames(looks: readonly Look[], { only, except }: Filters): void {
+  const [first] = looks;
+  if (!first) return;
+  const known = new Set([...first.shaped.desired.names.values()].map(({ from }) => from));
+  const missing = only.filter((name) => !known.has(name) && !looks.some(({ shaped }) => shaped.outOfScope.has(name)));
+  const absent = [...missing, ...except.filter((name) => !known.has(name) && !looks.some(({ shaped }) => shaped.outOfScope.has(name)))];
+  if (absent.length > 0) throw new DcsError('USAGE', `Doppler has no ${absent.join(', ')}.`, { hint: 'names are spelt as in Doppler' });
+}
+
+export interface SyncResult {
+  readonly lines: readonly string[];
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly exit: number;
+}
+
+/** Plan, consent, write, verify, record: `dcs sync`. Prints plan and progress on stderr as it goes; the report is returned. */
+export async function syncTargets(session: Session, environment: Environment & { line: string }, options: SyncOptions, style: Style, say: (line: string) => void): Promise<SyncResult> {
+  refuseUnconsented(session, environment, options);
+  const { source, jobs } = await prepare(session, environment, options.words, options);
+  const { stateDir } = session.directories;
+  if (options.breakLock !== undefined) await breakLock(stateDir, options.breakLock);
+  const run = runId();
+  const locks = [];
+  try {
+    for (const job of jobs.toSorted((a, b) => (a.place < b.place ? -1 : 1))) locks.push(await acquire({ stateDir, place: job.place, run }));
+    return await rounds(session, environment, options, { source, jobs, run }, style, say);
+  } finally {
+    for (const lock of locks) await lock.release();
+  }
+}
+
+/** Doppler may move, or somebody clash, while a sync runs: then it plans again, at most three times, never for a saved plan. */
+async function rounds(
+  session: Session,
+  environment: Environment,
+  options: SyncOptions,
+  { source, jobs, run }: { source: Source; jobs: readonly Job[]; run: string },
+  style: Style,
+  say: (line: string) => void,
+): Promise<SyncResult> {
+  for (let round = 1; ; round++) {
+    const { looks, failures } = split(await survey(source, jobs));
+    refuseUnknownNames(looks, options);
+    if (options.plan !== undefined) await checkSaved(options.plan, looks);
+    for (const each of looks) for (const line of [...planLines(each, style), '']) say(line);
+    say(countLine(looks));
+    const accepted = await accept(session, environment, options, looks, source);
+    const reports = [...(await write(session, accepted, run, options.redeploy)), ...failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error }))];
+    const moved = !session.signal.aborted && (reports.some(({ applied }) => applied?.clash) || (await sourceMoved(source, reports)));
+    const result = await finish(session, environment, { reports, looks, run, failures }, style);
+    if (!moved || options.plan !== undefined || round === 3) return result;
+    say('Doppler or a target moved meanwhile: planning again.');
+  }
+}
+
+/** One conditional request, and only after a write. */
+async function sourceMoved(source: Source, reports: readonly TargetReport[]): Promise<boolean> {
+  const written = reports.find((report) => tally(report).done > 0)?.applied?.look.source.version;
+  if (written === undefined) return false;
+  const read = await source.read(written);
+  return read !== undefined && read.version !== written;
+}
+
+function refuseUnconsented(session: Session, environment: Environment, options: SyncOptions): void {
+  if (options.plan !== undefined && options.words.length > 0) throw new DcsError('USAGE', '--plan applies to the targets it was made for.', { hint: 'leave out the target names' });
+  const single = [...session.project.targets.values()].filter(({ singleValue }) => singleValue);
+  if (single.length > 0 && session.invocation.env === undefined && options.plan === undefined && single.some(({ environments }) => environments.length > 1))
+    throw new DcsError('REFUSED', `${single.map(({ name }) => name).join(', ')}: one place for all environments is written only with -e.`, {
+      why: 'The entry names one value for every environment, so it must be clear which one owns it. Nothing was written.',
+      hint: [`dcs sync -e ${environment.name}`, 'dcs config migrate     gives each environment its own'],
+    });
+}
+
+async function checkSaved(file: string, looks: readonly Look[]): Promise<void> {
+  const [first] = looks;
+  if (!first) return;
+  refuseStale(await loadPlan(file, first.job.keys, new Date()), looks, file);
+}
+
+async function accept(session: Session, environment: Environment, options: SyncOptions, looks: readonly Look[], source: Source): Promise<readonly Look[]> {
+  const given = { yes: options.yes, allow: new Set(options.allow), named: session.invocation.env !== undefined, plan: options.plan !== undefined };
+  const adoptions = await consent(looks, environment, given, prompts(session.invocation, session.env));
+  if (!adoptions) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
+  return Promise.all(looks.map((each) => withoutLeft(each, adoptions.get(each), source)));
+}
+
+/** Names that the person leaves alone are planned again with that answer. */
+async function withoutLeft(found: Look, adoption: Adoption | undefined, source: Source): Promise<Look> {
+  if (!adoption || adoption.leave.size === 0) return found;
+  const read = await source.read();
+  if (!read) throw new Error('A source read without a version must answer');
+  const except = new Set([...(found.job.rules.except ?? []), ...[...adoption.leave].map((name) => found.shaped.desired.names.get(name)?.from ?? name)]);
+  const job = { ...found.job, rules: { ...found.job.rules, except } };
+  return look({ job, found: found.found, settled: found.ledger, listing: found.listing }, read);
+}
+
+async function write(session: Session, looks: readonly Look[], run: string, redeploy: boolean): Promise<TargetReport[]> {
+  const by = session.ci ? `CI ${session.ci.run ?? ''}`.trim() : 'you';
+  const bar = await progress(session, looks);
+  const reports = await Promise.all(
+    looks.map(async (each): Promise<TargetReport> => {
+      const started = performance.now();
+      const done = (rest: Partial<TargetReport>): TargetReport => ({ name: each.job.name, seconds: (performance.now() - started) / 1000, ...rest });
+      let applied: Applied | undefined;
+      try {
+        applied = await apply(each, run, by, session.signal, () => new Date());
+        const live = redeploy && each.job.target.redeploy && tally({ name: '', seconds: 0, applied }).done > 0 ? await each.job.target.redeploy() : undefined;
+        return done({ applied, ...(live ? { redeployed: live.title } : {}) });
+      } catch (error) {
+        return done({ error, ...(applied ? { applied } : {}) });
+      } finally {
+        bar.finished(each.job.name);
+      }
+    }),
+  );
+  await bar.end();
+  return reports;
+}
+
+interface Ended {
+  readonly reports: readonly TargetReport[];
+  readonly looks: readonly Look[];
+  readonly failures: Planned['failures'];
+  readonly run: string;
+}
+
+async function finish(session: Session, environment: Environment, ended: Ended, style: Style): Promise<SyncResult> {
+  const { reports, looks, run } = ended;
+  const wrote = looks.some(({ plan }) => writes(plan).length > 0);
+  if (wrote) await audit(session, environment, ended);
+  const width = Math.max(0, ...reports.map(({ name }) => name.length));
+  const shown = reports.filter((report) => report.error !== undefined || (report.applied?.outcomes.size ?? 0) > 0);
+  const exit = exitOf(session, ended);
+  const lines = [...shown.flatMap((report) => reportLines(report, width, style)), wrote || exit !== 0 ? totalLine(reports, run) : 'Nothing to do: every target is in sync.'];
+  const json = { environment: environment.name, run, exit, plans: looks.map(planJson), targets: reports.map(reportJson) };
+  return { lines: [...lines, ...advice(session, environment, ended, exit)], json, exit };
+}
+
+function advice(session: Session, environment: Environment, { reports, looks }: Ended, exit: number): string[] {
+  if (exit === EXIT.INTERRUPTED) return [`Next  dcs sync -e ${environment.name}     goes on where this stopped`];
+  if (exit !== 0) return [...reports.flatMap(({ error }) => (isDcsError(error) ? [error.details.hint ?? []].flat().map((hint) => `Try   ${hint}`) : [])), `Try   dcs sync -e ${environment.name}     does only what is left`];
+  const waiting = looks.filter(({ job, identity, plan }) => (identity?.effect ?? job.definition.effect) !== 'now' && writes(plan).length > 0 && job.target.redeploy);
+  return waiting.length > 0 && !session.invocation.quiet ? waiting.map(({ job }) => `Next  dcs sync ${job.name} -e ${environment.name} --redeploy`) : [];
+}
+
+function exitOf({ signal }: Session, { reports, looks }: Ended): number {
+  const sums = reports.map((report) => tally(report));
+  const done = sums.reduce((sum, each) => sum + each.done, 0);
+  const bad = sums.some(({ failed, unknown, skipped }) => failed + unknown + skipped > 0) || reports.some(({ error }) => error !== undefined);
+  const blocked = looks.flatMap(({ plan }) => plan.items).filter(({ action }) => action === 'blocked');
+  if (signal.aborted) return EXIT.INTERRUPTED;
+  if (looks.some(({ plan }) => plan.collisions.length > 0)) return done > 0 ? EXIT.PARTIAL : EXIT.CONFIG;
+  if (!bad && blocked.length === 0) return 0;
+  if (done > 0) return EXIT.PARTIAL;
+  const errors = reports.flatMap(({ error, applied }) => [error, ...[...(applied?.outcomes.values() ?? [])].map((outcome) => outcome.error)]);
+  const codes = new Set<ErrorCode>(errors.flatMap((error) => (isDcsError(error) ? [error.code] : [])));
+  if (codes.size === 0 && blocked.some(({ reason }) => reason === 'other-owner')) return EXIT.CONFLICT;
+  const [code] = codes;
+  return codes.size === 1 && code ? EXIT[code] : EXIT.TARGET;
+}
+
+async function audit(session: Session, environment: Environment, { reports, looks, run }: Ended): Promise<void> {
+  const log = auditLog({ stateDir: session.directories.stateDir, project: session.project.doppler.project });
+  for (const { name, applied } of reports) {
+    if (!applied || applied.outcomes.size === 0) continue;
+    const outcomes: Record<string, string[]> = {};
+    for (const [secret, { result }] of applied.outcomes) (outcomes[result] ??= []).push(secret);
+    const found = looks.find(({ job }) => job.name === name)!;
+    await log.append({
+      id: run,
+      at: new Date().toISOString(),
+      by: session.ci ? 'CI' : 'you',
+      environment: environment.name,
+      target: name,
+      place: found.job.place,
+      sourceVersion: found.source.version,
+      outcomes,
+    });
+  }
+}
