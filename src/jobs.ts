@@ -5,7 +5,7 @@ import { loadKeys } from './engine/key.ts';
 import { gitHome } from './engine/ledger-git.ts';
 import { machineHome } from './engine/ledger-machine.ts';
 import type { LedgerHome, LedgerKeys } from './engine/ledger-types.ts';
-import { suggest } from './config/suggest.ts';
+import { nearest } from './config/nearest.ts';
 import { OFFICIAL, type Registration } from './registry.ts';
 import { refuseMixedHosts, type Session } from './session.ts';
 
@@ -53,7 +53,7 @@ function unknownTarget({ project, registry }: Session, word: string): DcsError {
   const names = [...project.targets.keys()];
   if (registry.targets.has(word) || OFFICIAL.has(word))
     return new DcsError('USAGE', `dcs.yaml has no target of type ${word}.`, { hint: `dcs provision ${word}` });
-  const near = suggest(word, names);
+  const near = nearest(word, names);
   return new DcsError('USAGE', `There is no target "${word}".`, {
     why: `dcs.yaml names ${names.join(', ') || 'none'}.`,
     ...(near === undefined ? { hint: 'dcs targets' } : { hint: `did you mean ${near}?` }),
@@ -64,7 +64,7 @@ export async function definitionOf(session: Session, { name, type }: TargetEntry
   const registration: Registration<TargetDefinition<never>> | undefined = session.registry.targets.get(type);
   if (registration) return registration.load();
   const official = OFFICIAL.get(type);
-  const near = suggest(type, [...session.registry.targets.keys(), ...OFFICIAL.keys()]);
+  const near = nearest(type, [...session.registry.targets.keys(), ...OFFICIAL.keys()]);
   throw new DcsError(official ? 'USAGE' : 'CONFIG', `${session.project.at(['targets', name])}: no plugin brings the target type "${type}".`, {
     why: `Target ${name} cannot be read or written without it. Nothing was written.`,
     hint: official ? `dcs plugins install ${official.plugin}` : near === undefined ? 'dcs targets' : `did you mean ${near}?`,
@@ -76,7 +76,7 @@ export async function optionsOf(session: Session, entry: TargetEntry, environmen
   const raw = entry.optionsFor(environment);
   const unknown = Object.keys(raw).find((key) => !definition.keys.includes(key));
   if (unknown !== undefined) {
-    const near = suggest(unknown, definition.keys);
+    const near = nearest(unknown, definition.keys);
     throw new DcsError('CONFIG', `${session.project.at(['targets', entry.name, unknown])}: ${definition.type} has no key "${unknown}".`, {
       hint: near === undefined ? `its keys: ${definition.keys.join(', ')}` : `did you mean ${near}?`,
     });

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
 import { createHttp, DcsError, type Context, type Env, type Environment, type Invocation } from 'dcs-sdk';
+import { osKeyring, type OpenKeyring } from './credentials/keyring.ts';
 import { credentialStore, type CredentialStore } from './credentials/store.ts';
 import { chooseEnvironment } from './config/environment.ts';
 import { ciOf, type CiInfo } from './config/ci.ts';
@@ -29,6 +30,7 @@ export interface Session {
   readonly project: Project;
   readonly registry: Registry;
   readonly ci: CiInfo | undefined;
+  readonly keyring: OpenKeyring;
   readonly credentials: CredentialStore;
   readonly signal: AbortSignal;
   readonly dopplerHost: string;
@@ -46,12 +48,13 @@ export async function openSession(config: OclifConfig, invocation: Invocation): 
   const home = homedir();
   const dirs = directories(env, home);
   const project = await loadProject({ cwd, env, home, ...(invocation.configFile === undefined ? {} : { configFile: invocation.configFile }) });
-  const credentials = credentialStore(dirs);
   const signal = interrupts();
   const dopplerHost = (env['DOPPLER_API_HOST'] || DOPPLER_API).replace(/\/+$/, '');
   const log = (line: string): void => {
     if (invocation.verbose) process.stderr.write(`${line}\n`);
   };
+  const keyring = osKeyring(log);
+  const credentials = credentialStore({ ...dirs, keyring, log });
   const branch = await gitBranch(project.root);
   const ci = ciOf(env);
   return {
@@ -63,6 +66,7 @@ export async function openSession(config: OclifConfig, invocation: Invocation): 
     project,
     registry: readRegistry(config.getPluginsList()),
     ci,
+    keyring,
     credentials,
     signal,
     dopplerHost,

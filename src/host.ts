@@ -1,0 +1,43 @@
+import { DcsError, type Host, type Invocation, type Output } from 'dcs-sdk';
+import { editConfig } from './config/edit.ts';
+import { dopplerClient, sourceOf } from './doppler-access.ts';
+import { dopplerTarget } from './doppler/target.ts';
+import { prompts } from './prompts.ts';
+import { openSession, type OclifConfig } from './session.ts';
+
+/** What the core lends to a plugin's commands (sdk/src/host.ts says what each member promises). */
+export async function makeHost(config: OclifConfig, invocation: Invocation): Promise<Host> {
+  const session = await openSession(config, invocation, { optional: true });
+  const ask = prompts(invocation, session.env);
+  return {
+    env: session.env,
+    root: session.project.root,
+    output: output(invocation),
+    targets: async (types) =>
+      [...session.project.targets.values()]
+        .filter(({ type }) => types.includes(type))
+        .map(({ name, type, raw }) => ({ name, type, options: raw })),
+    environment: async () => session.choose(false),
+    doppler: async (environment) => {
+      const client = await dopplerClient(session);
+      return { source: sourceOf(session, client, environment), target: dopplerTarget(client, { host: session.dopplerHost, ...environment.doppler }) };
+    },
+    context: session.context,
+    confirm: async (question, flag) => (flag === '--yes' && invocation.yes ? true : ask.confirm(question, flag)),
+    editConfig: async (path, value) => {
+      const { file } = session.project;
+      if (file === undefined) throw new DcsError('CONFIG', 'There is no dcs.yaml to edit.', { hint: 'dcs init' });
+      await editConfig(file, path, value);
+      return file;
+    },
+  };
+}
+
+function output({ json, quiet }: Invocation): Output {
+  return {
+    data: (text, document) => process.stdout.write(json ? `${JSON.stringify({ schema: 1, ...document }, undefined, 2)}\n` : text.map((line) => `${line}\n`).join('')),
+    note: (line) => {
+      if (!json && !quiet) process.stderr.write(`${line}\n`);
+    },
+  };
+}

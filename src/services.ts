@@ -1,0 +1,38 @@
+import { DcsError, type Credential, type ServiceDefinition, type Who } from 'dcs-sdk';
+import { nearest } from './config/nearest.ts';
+import { dopplerService } from './doppler/service.ts';
+import type { Session } from './session.ts';
+
+/** Doppler first, then what the installed plugins bring. */
+export async function services({ registry, cwd, home, keyring }: Session): Promise<ServiceDefinition[]> {
+  const loaded = await Promise.all([...registry.services.values()].map((registration) => registration.load()));
+  return [dopplerService({ home, cwd, keyring }), ...loaded];
+}
+
+export async function serviceNamed(session: Session, id: string): Promise<ServiceDefinition> {
+  const all = await services(session);
+  const found = all.find((service) => service.id === id);
+  if (found) return found;
+  const near = nearest(id, all.map((service) => service.id));
+  throw new DcsError('USAGE', `There is no service "${id}".`, { hint: near === undefined ? `one of ${all.map((service) => service.id).join(', ')}` : `did you mean ${near}?` });
+}
+
+export interface SignedIn {
+  readonly service: ServiceDefinition;
+  readonly credential?: Credential;
+  readonly who?: Who;
+  readonly error?: unknown;
+}
+
+/** Who one is for a service, as its API tells it. */
+export async function signedIn(session: Session, service: ServiceDefinition): Promise<SignedIn> {
+  const context = session.context(service.title, service.endpoint(session.env));
+  let credential: Credential | undefined;
+  try {
+    credential = await service.credential(context);
+    if (!credential) return { service };
+    return { service, credential, who: await service.whoami(credential, context) };
+  } catch (error) {
+    return { service, ...(credential ? { credential } : {}), error };
+  }
+}
