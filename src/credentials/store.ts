@@ -1,0 +1,151 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { readFile, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DcsError, type Log } from 'dcs-sdk';
+import { ensurePrivate, isMissing, writePrivate } from '../files.ts';
+import type { KeyringItem, OpenKeyring } from './keyring.ts';
+
+export interface StoreOptions {
+  /** `~/.config/dcs` */
+  readonly config: string;
+  /** `~/.local/state/dcs` */
+  readonly state: string;
+  readonly keyring: OpenKeyring;
+  readonly log: Log;
+}
+
+/**
+ * The tokens `dcs login` keeps: in the OS keyring, and where there is none in a file.
+ *
+ * The file is AES-256-GCM under a random key of its own that lies in the state directory, both mode 0600. That protects a copy of
+ * one directory without the other (dotfiles in git, a synced or backed-up config directory) and against a file swapped or edited.
+ * It does not protect against whoever can read this user's files: such a reader has the key too.
+ */
+export interface CredentialStore {
+  /** Answers where it went, for people. */
+  keep(service: string, token: string): Promise<'OS keyring' | 'encrypted file'>;
+  kept(service: string): Promise<string | undefined>;
+  /** False when nothing was kept. */
+  forget(service: string): Promise<boolean>;
+}
+
+export function credentialStore({ config, state, keyring, log }: StoreOptions): CredentialStore {
+  const keyFile = join(state, 'credentials.key');
+  const fileOf = (service: string): string => {
+    if (!/^[a-z0-9-]+$/.test(service)) throw new Error(`no name of a service: ${service}`);
+    return join(config, 'credentials', `${service}.json`);
+  };
+  return {
+    async keep(service, token) {
+      const file = fileOf(service);
+      if (await keepInKeyring(await keyring('dcs', service), token, log)) {
+        await removed(file);
+        return 'OS keyring';
+      }
+      await writePrivate(file, seal(await keyOf(keyFile, true), service, token));
+      return 'encrypted file';
+    },
+    async kept(service) {
+      const sealed = await readIfThere(fileOf(service));
+      if (sealed !== undefined) return unseal(await keyOf(keyFile, false), service, sealed);
+      return readKeyring(await keyring('dcs', service), log);
+    },
+    async forget(service) {
+      const file = await removed(fileOf(service));
+      const item = await keyring('dcs', service);
+      // Where reading fails there is no keyring to keep it in; where it works, a failing delete must be told.
+      const there = (await readKeyring(item, log)) !== undefined;
+      return (there && (await item?.delete()) === true) || file;
+    },
+  };
+}
+
+async function keepInKeyring(item: KeyringItem | undefined, token: string, log: Log): Promise<boolean> {
+  if (item === undefined) return false;
+  try {
+    await item.set(token);
+    return (await item.get()) === token;
+  } catch (error) {
+    log(`OS keyring not usable: ${error instanceof Error ? error.name : 'error'}`);
+    return false;
+  }
+}
+
+async function readKeyring(item: KeyringItem | undefined, log: Log): Promise<string | undefined> {
+  try {
+    return await item?.get();
+  } catch (error) {
+    log(`OS keyring not readable: ${error instanceof Error ? error.name : 'error'}`);
+    return undefined;
+  }
+}
+
+function seal(key: Buffer, service: string, token: string): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(service));
+  const sealed = Buffer.concat([cipher.update(token, 'utf8'), cipher.final()]);
+  return JSON.stringify({
+    version: 1,
+    iv: iv.toString('base64'),
+    tag: cipher.getAuthTag().toString('base64'),
+    sealed: sealed.toString('base64'),
+  });
+}
+
+function unseal(key: Buffer, service: string, text: string): string {
+  try {
+    const { iv, tag, sealed } = JSON.parse(text) as Record<'iv' | 'tag' | 'sealed', string>;
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64'), { authTagLength: 16 });
+    decipher.setAAD(Buffer.from(service)).setAuthTag(Buffer.from(tag, 'base64'));
+    return Buffer.concat([decipher.update(Buffer.from(sealed, 'base64')), decipher.final()]).toString('utf8');
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw unreadable(service);
+  }
+}
+
+const unreadable = (service: string): DcsError =>
+  new DcsError('AUTH', `The kept token for ${service} cannot be read.`, {
+    why: 'Its file is damaged or came from another machine.',
+    hint: `dcs logout ${service}, then dcs login ${service}`,
+  });
+
+async function keyOf(file: string, create: boolean): Promise<Buffer> {
+  if (create && (await readIfThere(file)) === undefined) await createOnce(file, randomBytes(32).toString('base64'));
+  const key = Buffer.from((await readIfThere(file)) ?? '', 'base64');
+  if (key.length !== 32)
+    throw new DcsError('AUTH', 'The key of the kept tokens is missing or damaged.', {
+      why: file,
+      hint: `rm ${file}, then dcs login again`,
+    });
+  return key;
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function removed(file: string): Promise<boolean> {
+  try {
+    await unlink(file);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Two logins at once agree on the key of the first. */
+async function createOnce(file: string, text: string): Promise<void> {
+  await ensurePrivate(dirname(file));
+  try {
+    await writeFile(file, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}

@@ -1,0 +1,200 @@
+import { DcsError, isDcsError } from 'dcs-sdk';
+import type { DopplerSDK } from '@dopplerhq/node-sdk';
+import { fieldsOf, listOf, malformed, optionalText, secretsOf, textOf, type DopplerSecret } from './answers.ts';
+import { createTransport, observed, sdkOver, type RateLimits, type Transport, type TransportOptions } from './transport.ts';
+
+export type { DopplerSecret } from './answers.ts';
+export type { RateLimits } from './transport.ts';
+
+export interface Me {
+  readonly name: string;
+  readonly type: string;
+  readonly tokenPreview: string | undefined;
+  readonly workplace: string;
+  readonly createdAt: string | undefined;
+}
+export interface DopplerProject {
+  readonly slug: string;
+  readonly name: string;
+}
+export interface DopplerEnvironment {
+  readonly slug: string;
+  readonly name: string;
+}
+export interface DopplerConfig {
+  readonly name: string;
+  readonly environment: string;
+  readonly root: boolean;
+}
+/** Who changed which names when; values are dropped as the answer is read. */
+export interface LogEntry {
+  readonly id: string;
+  readonly at: string;
+  readonly user: string;
+  readonly names: readonly string[];
+}
+export interface SecretsAnswer {
+  readonly etag: string | undefined;
+  readonly secrets: ReadonlyMap<string, DopplerSecret>;
+}
+
+/** Slugs go into a URL the SDK does not encode properly: `p&config=prd` would read another config. */
+export function checkSlug(kind: 'project' | 'config', slug: string): void {
+  if (!/^[a-z0-9_-]+$/.test(slug))
+    throw new DcsError('CONFIG', `${JSON.stringify(slug)} is no Doppler ${kind}.`, { hint: 'lower case letters, digits, - and _ only' });
+}
+
+/** Doppler as the core sees it: Doppler's SDK on our transport, with answers checked field by field. */
+export class DopplerClient {
+  readonly #transport: Transport;
+  #sdk: Promise<DopplerSDK> | undefined;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** The quota as of the last answer, for doctor. */
+  get lastLimits(): RateLimits | undefined {
+    return this.#transport.limits();
+  }
+
+  async me(): Promise<Me> {
+    const what = 'the token';
+    const me = fieldsOf(await (await this.#load()).auth.me(), what);
+    return {
+      name: textOf(me, 'name', what),
+      type: textOf(me, 'type', what),
+      tokenPreview: optionalText(me, 'token_preview'),
+      workplace: textOf(fieldsOf(me['workplace'], what), 'name', what),
+      createdAt: optionalText(me, 'created_at'),
+    };
+  }
+
+  async projects(): Promise<DopplerProject[]> {
+    const { projects } = await this.#load();
+    const found = await pages('projects', (page) => projects.list({ page, perPage: PER_PAGE }));
+    return found.map((item) => ({
+      slug: optionalText(item, 'slug') ?? textOf(item, 'name', 'projects'),
+      name: textOf(item, 'name', 'projects'),
+    }));
+  }
+
+  async configs(project: string): Promise<DopplerConfig[]> {
+    checkSlug('project', project);
+    const { configs } = await this.#load();
+    const found = await pages('configs', (page) => configs.list(project, { page, perPage: PER_PAGE }));
+    return found.map(configOf);
+  }
+
+  /** Throws CONFIG when there is no such project or config. */
+  async config(project: string, config: string): Promise<DopplerConfig> {
+    checkPlace(project, config);
+    const { configs } = await this.#load();
+    return configOf(fieldsOf(fieldsOf(await configs.get(project, config), 'the config')['config'], 'the config'));
+  }
+
+  async environments(project: string): Promise<DopplerEnvironment[]> {
+    checkSlug('project', project);
+    const { environments } = await this.#load();
+    const found = listOf(await environments.list(project), 'environments', 'environments');
+    return found.map((item) => ({
+      slug: optionalText(item, 'slug') ?? textOf(item, 'id', 'environments'),
+      name: textOf(item, 'name', 'environments'),
+    }));
+  }
+
+  /** Every secret of a config; `not-modified` when it still is as it was at that ETag. */
+  async secrets(project: string, config: string, { etag }: { etag?: string } = {}): Promise<SecretsAnswer | 'not-modified'> {
+    checkPlace(project, config);
+    const { secrets } = await this.#load();
+    const send: Transport['send'] = (request) => this.#transport.send(request);
+    const { service, last } = observed(secrets, send, etag === undefined ? {} : { 'if-none-match': etag });
+    const body = await service.list(project, config);
+    const { status, headers } = last();
+    if (status === 304) return 'not-modified';
+    return { etag: headers.get('etag') ?? undefined, secrets: secretsOf(body, `the secrets of ${project}/${config}`) };
+  }
+
+  async names(project: string, config: string): Promise<string[]> {
+    checkPlace(project, config);
+    const { secrets } = await this.#load();
+    const what = `the names of ${project}/${config}`;
+    const { names } = fieldsOf(await secrets.names(project, config), what);
+    if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) throw malformed(what);
+    return names;
+  }
+
+  /** One request for all of them; `null` deletes, names left out stay. Answers the names the config holds afterwards. */
+  async update(project: string, config: string, changes: ReadonlyMap<string, string | null>): Promise<ReadonlySet<string>> {
+    checkPlace(project, config);
+    const { secrets } = await this.#load();
+    // fromEntries defines own properties, `__proto__` included. The SDK types the values as the three of its example.
+    const body = { project, config, secrets: Object.fromEntries(changes) } as Parameters<typeof secrets.update>[0];
+    const what = `the write to ${project}/${config}`;
+    const answer: unknown = await secrets.update(body);
+    try {
+      return new Set(Object.keys(fieldsOf(fieldsOf(answer, what)['secrets'], what)));
+    } catch (error) {
+      throw isDcsError(error) ? malformed(what, 'unknown') : error;
+    }
+  }
+
+  /** The newest changes of a config, newest first. */
+  async logs(project: string, config: string, count = 5): Promise<LogEntry[]> {
+    checkPlace(project, config);
+    const { configLogs } = await this.#load();
+    const what = `the log of ${project}/${config}`;
+    const listed = listOf(await configLogs.list(project, config, { page: 1, perPage: count }), 'logs', what).slice(0, count);
+    return Promise.all(
+      listed.map(async (entry) => {
+        const id = textOf(entry, 'id', what);
+        const { log } = fieldsOf(await configLogs.get(project, config, id), what);
+        return logOf(fieldsOf(log, what), what);
+      }),
+    );
+  }
+
+  #load(): Promise<DopplerSDK> {
+    return (this.#sdk ??= sdkOver((request) => this.#transport.send(request)));
+  }
+}
+
+export function createDopplerClient(options: TransportOptions): DopplerClient {
+  return new DopplerClient(createTransport(options));
+}
+
+function checkPlace(project: string, config: string): void {
+  checkSlug('project', project);
+  checkSlug('config', config);
+}
+
+function configOf(item: Readonly<Record<string, unknown>>): DopplerConfig {
+  return { name: textOf(item, 'name', 'configs'), environment: textOf(item, 'environment', 'configs'), root: item['root'] === true };
+}
+
+function logOf(log: Readonly<Record<string, unknown>>, what: string): LogEntry {
+  const user = fieldsOf(log['user'] ?? {}, what);
+  const names = log['diff'] === undefined ? [] : listOf(log, 'diff', what).map((change) => textOf(change, 'name', what));
+  return {
+    id: textOf(log, 'id', what),
+    at: textOf(log, 'created_at', what),
+    user: optionalText(user, 'name') ?? optionalText(user, 'email') ?? 'unknown',
+    names,
+  };
+}
+
+const PER_PAGE = 100;
+/** Doppler's default page: a page shorter than that is the last one even where `per_page` is capped silently. */
+const SHORT = 20;
+
+/** The API tells neither a total nor a next link: the end is a short page, or one that brings nothing new. */
+async function pages(key: 'projects' | 'configs', get: (page: number) => Promise<unknown>): Promise<Readonly<Record<string, unknown>>[]> {
+  const found = new Map<string, Readonly<Record<string, unknown>>>();
+  for (let page = 1; ; page++) {
+    const before = found.size;
+    // oxlint-disable-next-line no-await-in-loop -- whether there is a next page shows only in this one
+    const items = listOf(await get(page), key, key);
+    for (const item of items) found.set(textOf(item, 'name', key), item);
+    if (items.length < SHORT || found.size === before) return [...found.values()];
+  }
+}
