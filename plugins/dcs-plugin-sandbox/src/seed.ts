@@ -1,0 +1,27 @@
+/** What a fresh sandbox holds: constants, so that tests and documents can name them. Nothing here opens anything real. */
+const body = (letter: string): string => letter.repeat(40);
+
+export const SEED = {
+  workplace: 'acme',
+  project: 'shop',
+  tokens: {
+    user: `dp.pt.${body('u')}`,
+    dev: `dp.st.dev.${body('d')}`,
+    stg: `dp.st.stg.${body('s')}`,
+    prd: `dp.st.prd.${body('p')}`,
+    prdWrite: `dp.st.prd.${body('w')}`,
+    account: `dp.sa.${body('a')}`,
+    scim: `dp.scim.${body('c')}`,
+    audit: `dp.audit.${body('t')}`,
+  },
+  identity: '7b1f7c52-3a34-4a53-9d7e-0d5a3c0f5e11',
+  cloudflare: {
+    token: 'sandbox-cloudflare-token-0123456789abcdef',
+    accountId: '7f3ac0de51b84c2f9e60a1d2b3c4d5e6',
+    accountName: 'Acme',
+    worker: 'shop-api',
+    workers: ['shop-api', 'shop-api-staging'],
+    pages: 'shop-web',
+    store: 'default_secrets_store',
+  },
+} as const;

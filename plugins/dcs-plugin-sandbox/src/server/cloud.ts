@@ -1,0 +1,38 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** One request, after the route was found. `body` is the parsed JSON, or undefined when there was none. */
+export interface Call {
+  method: string;
+  path: string;
+  params: Record<string, string>;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: unknown;
+  raw: Buffer;
+}
+
+/** `body` is sent as JSON; `text` as it is, with the content-type that `headers` names. */
+export interface Reply {
+  status: number;
+  headers?: Record<string, string>;
+  body?: unknown;
+  text?: string;
+}
+
+/** `path` has `:name` segments, and the cloud's prefix in front unless it begins with `/_sandbox/`. */
+export interface Route {
+  method: string;
+  path: string;
+  answer(call: Call): Reply | Promise<Reply>;
+}
+
+/** One vendor's control plane. `state()` is JSON; `seed()` fills an empty cloud. */
+export interface Cloud {
+  name: 'doppler' | 'cloudflare';
+  prefix: string;
+  routes: readonly Route[];
+  notFound(call: Call): Reply;
+  state(): unknown;
+  restore(state: unknown): void;
+  seed(): void;
+}
