@@ -7,6 +7,8 @@ export interface TransportOptions {
   readonly token: string;
   readonly signal?: AbortSignal;
   readonly log?: Log;
+  /** All attempts of one request together, ms; short where a snapshot can step in. Default 60,000. */
+  readonly deadline?: number;
 }
 
 /** What Doppler said last about this token's quota (requests a minute). */
@@ -24,7 +26,7 @@ export interface Transport {
 }
 
 /** The only way to Doppler: bounded, never following a redirect, and the one place that knows the token. */
-export function createTransport({ base, token, signal, log }: TransportOptions): Transport {
+export function createTransport({ base, token, signal, log, deadline }: TransportOptions): Transport {
   const http = createHttp({
     base,
     name: 'Doppler',
@@ -32,6 +34,7 @@ export function createTransport({ base, token, signal, log }: TransportOptions):
     fetch: admitNotModified,
     ...(signal === undefined ? {} : { signal }),
     ...(log === undefined ? {} : { log }),
+    ...(deadline === undefined ? {} : { deadline }),
   });
   let last: RateLimits | undefined;
   return {
