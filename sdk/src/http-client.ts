@@ -1,3 +1,143 @@
-import type { Http, HttpOptions } from './http.ts';
-export declare function createHttp(options: HttpOptions): Http;
-export declare function path(strings: TemplateStringsArray, ...values: string[]): string;
+import { DcsError } from './error.ts';
+import { readJson } from './body.ts';
+import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
+import { backoff, certainlyUnsent, pause, retryAfter } from './retry.ts';
+
+/** Percent-encodes each value of a path: path`/projects/${name}`. */
+export function path(strings: TemplateStringsArray, ...values: string[]): string {
+  return strings.reduce((whole, text, index) => whole + segment(values[index - 1]!) + text);
+}
+
+function segment(value: string): string {
+  if (value === '' || value === '.' || value === '..') throw new DcsError('CONFIG', `"${value}" cannot be part of an address.`);
+  return encodeURIComponent(value);
+}
+
+const RETRIED = new Set([429, 502, 503, 504]);
+
+export function createHttp(options: HttpOptions): Http {
+  const base = checkedBase(options.base);
+  return { origin: base.origin, request: (request) => new Exchange(base, options, request).run() };
+}
+
+function checkedBase(text: string): URL {
+  let base: URL;
+  try {
+    base = new URL(text);
+  } catch {
+    throw new DcsError('CONFIG', 'An API host is not a URL.', { hint: 'look at *_API_HOST and *_BASE_URL in the environment' });
+  }
+  const loopback = base.hostname === 'localhost' || base.hostname === '[::1]' || /^127\./.test(base.hostname);
+  if (base.protocol === 'https:' || (base.protocol === 'http:' && loopback)) return base;
+  throw new DcsError('CONFIG', `${base.host} would get credentials without encryption.`, { hint: `https://${base.host}` });
+}
+
+type Failed = { readonly error: DcsError; readonly again: boolean; readonly after?: number | undefined };
+
+/** One request with its retries. */
+class Exchange {
+  readonly #base: URL;
+  readonly #options: HttpOptions;
+  readonly #request: HttpRequest;
+  readonly #idempotent: boolean;
+  constructor(base: URL, options: HttpOptions, request: HttpRequest) {
+    this.#base = base;
+    this.#options = options;
+    this.#request = request;
+    this.#idempotent = request.idempotent ?? request.method === 'GET';
+  }
+
+  async run(): Promise<HttpAnswer> {
+    const { attempts = 5, deadline = 60_000, now = Date.now, sleep = pause, random = Math.random, signal } = this.#options;
+    const end = now() + deadline;
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#attempt(Math.max(1, end - now()));
+      if (!('error' in outcome)) return outcome;
+      const wait = outcome.after ?? backoff(attempt, random);
+      if (!outcome.again || attempt >= attempts || now() + wait >= end) throw outcome.error;
+      await sleep(wait, signal).catch(() => {
+        throw this.#interrupted('no');
+      });
+    }
+  }
+
+  async #attempt(left: number): Promise<HttpAnswer | Failed> {
+    const { timeout = 15_000, signal, log, fetch: send = fetch, name, maxBytes = 16 * 1024 * 1024, now = Date.now } = this.#options;
+    const { method, path: where } = this.#request;
+    if (signal?.aborted) throw this.#interrupted('no');
+    const started = now();
+    const clock = AbortSignal.timeout(Math.min(timeout, left));
+    try {
+      const response = await send(this.#url(), { ...this.#init(), redirect: 'manual', signal: signal ? AbortSignal.any([signal, clock]) : clock });
+      log?.(`${method} ${where} -> ${response.status} (${now() - started} ms)`);
+      const ref = response.headers.get('cf-ray') ?? response.headers.get('x-request-id') ?? undefined;
+      const failed = await this.#refused(response, ref);
+      if (failed) return failed;
+      return { status: response.status, headers: response.headers, body: await readJson(response, name, maxBytes) };
+    } catch (error) {
+      log?.(`${method} ${where} failed (${now() - started} ms)`);
+      return this.#failed(error, clock.aborted);
+    }
+  }
+
+  #url(): URL {
+    const url = new URL(this.#base.href.replace(/\/+$/, '') + this.#request.path);
+    for (const [name, value] of Object.entries(this.#request.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value));
+    if (url.origin !== this.#base.origin) throw new Error('a request left its origin');
+    return url;
+  }
+
+  #init(): RequestInit {
+    const { method, headers, body, contentType = 'application/json' } = this.#request;
+    return {
+      method,
+      headers: { accept: 'application/json', 'user-agent': this.#options.userAgent ?? 'dcs', ...(body === undefined ? {} : { 'content-type': contentType }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData ? (body as BodyInit) : JSON.stringify(body) }),
+    };
+  }
+
+  /** Redirects are never followed; a retried status is a failure; everything else is the caller's to judge. */
+  async #refused(response: Response, ref: string | undefined): Promise<Failed | undefined> {
+    const { status } = response;
+    const { name } = this.#options;
+    const details = { status, ...(ref === undefined ? {} : { ref }) };
+    if (status >= 300 && status < 400 && status !== 304) {
+      await response.body?.cancel();
+      return { error: this.#error(`${name} answered with a redirect (${status}), which dcs does not follow.`, { ...details, applied: this.#maybe() }), again: false };
+    }
+    if (!RETRIED.has(status)) return undefined;
+    await response.body?.cancel();
+    const limited = status === 429;
+    const error = this.#error(limited ? `${name} limits the rate of requests (429) to the end.` : `${name} is not available (${status}).`, { ...details, applied: limited ? 'no' : this.#maybe() });
+    return { error, again: limited || this.#idempotent, after: retryAfter(response.headers, (this.#options.now ?? Date.now)()) };
+  }
+
+  #failed(error: unknown, timedOut: boolean): Failed {
+    const { name, signal } = this.#options;
+    if (signal?.aborted) throw this.#interrupted(this.#maybe());
+    if (error instanceof DcsError) return { error: this.#error(error.message, { ...error.details, applied: this.#maybe() }), again: this.#idempotent };
+    if (timedOut) return { error: this.#error(`${name} did not answer in time.`, { applied: this.#maybe() }), again: this.#idempotent };
+    const code = causeCode(error);
+    if (code === undefined && !(error instanceof TypeError)) throw error;
+    const unsent = certainlyUnsent(code);
+    const message = unsent ? `${name} cannot be reached (${code}).` : `The connection to ${name} broke (${code ?? 'unknown'}).`;
+    return { error: this.#error(message, { applied: unsent ? 'no' : this.#maybe() }), again: unsent || this.#idempotent };
+  }
+
+  #maybe(): 'no' | 'unknown' {
+    return this.#request.method === 'GET' ? 'no' : 'unknown';
+  }
+
+  #error(message: string, details: ConstructorParameters<typeof DcsError>[2]): DcsError {
+    return new DcsError('NETWORK', message, details);
+  }
+
+  #interrupted(applied: 'no' | 'unknown'): DcsError {
+    return new DcsError('INTERRUPTED', 'Interrupted.', { applied });
+  }
+}
+
+function causeCode(error: unknown): string | undefined {
+  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
+  return typeof cause?.code === 'string' ? cause.code : undefined;
+}

@@ -1,0 +1,39 @@
+import { DcsError } from './error.ts';
+
+/**
+ * A response's JSON, undefined when there is no body. Bytes are joined before they are decoded (a character may span chunks),
+ * bounded, and never quoted in an error.
+ */
+export async function readJson(response: Response, name: string, maxBytes: number): Promise<unknown> {
+  if (response.status === 304) return undefined;
+  const bytes = await readBytes(response, name, maxBytes);
+  if (bytes.byteLength === 0) return undefined;
+  const type = (response.headers.get('content-type') ?? 'nothing said').split(';')[0]!.trim();
+  if (!/[/+]json$/i.test(type)) throw new DcsError('NETWORK', `${name} answered with ${type} instead of JSON.`, { status: response.status });
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new DcsError('NETWORK', `${name} answered with damaged JSON.`, { status: response.status }); // the parser's message would quote it
+  }
+}
+
+async function readBytes(response: Response, name: string, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader!.read()) {
+    size += chunk.value.byteLength;
+    if (size > maxBytes) {
+      await reader!.cancel();
+      throw new DcsError('NETWORK', `${name} answered with more than ${maxBytes} bytes.`, { status: response.status });
+    }
+    chunks.push(chunk.value);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,37 @@
+const FIRST = 500;
+const MOST = 10_000;
+const LONGEST_ASKED = 60_000;
+
+/** Full jitter: anywhere between nothing and the doubled step. */
+export function backoff(attempt: number, random: () => number): number {
+  return random() * Math.min(MOST, FIRST * 2 ** (attempt - 1));
+}
+
+/** Milliseconds the server asks to wait, in either form; at most a minute. */
+export function retryAfter(headers: Headers, now: number): number | undefined {
+  const text = headers.get('retry-after');
+  if (text === null) return undefined;
+  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(LONGEST_ASKED, Math.max(0, ms));
+}
+
+const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID']);
+
+/** The request cannot have reached the server. */
+export function certainlyUnsent(code: string | undefined): boolean {
+  return code !== undefined && UNSENT.has(code);
+}
+
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      reject(new Error('aborted'));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', end);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', end, { once: true });
+  });
+}

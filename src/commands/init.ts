@@ -1,0 +1,22 @@
+import { Flags } from '@oclif/core';
+import { DcsCommand } from 'dcs-sdk/command';
+import { init } from '../init.ts';
+import { openSession } from '../session.ts';
+
+export default class Init extends DcsCommand {
+  static override description = 'Find the clouds of this repository and write dcs.yaml. Nothing is sent to Doppler or to a cloud.';
+  static override examples = ['<%= config.bin %> init', '<%= config.bin %> init --yes --name shop'];
+  static override flags = {
+    yes: Flags.boolean({ char: 'y', description: 'write without asking; never guesses between two projects' }),
+    name: Flags.string({ helpValue: 'PROJECT', description: 'the Doppler project (default: the name of this folder)' }),
+  };
+
+  async run(): Promise<Record<string, unknown>> {
+    const { flags } = await this.parse(Init);
+    const session = await openSession(this.config, this.invocation(), { optional: true });
+    const { lines, json } = await init(session, flags, (line) => {
+      if (!this.jsonEnabled() && !flags.quiet) this.logToStderr(line);
+    });
+    return this.out(lines, json);
+  }
+}

@@ -1,0 +1,30 @@
+import { isDcsError, type ErrorCode } from 'dcs-sdk';
+
+/** One line of `dcs doctor`. */
+export interface DoctorFinding {
+  readonly what: string;
+  readonly level: 'ok' | 'warning' | 'problem';
+  readonly message: string;
+  readonly hints: readonly string[];
+  /** Of a problem: the exit code it asks for. */
+  readonly code?: ErrorCode;
+  /** Mends it without asking anybody's cloud; run by `--fix`. */
+  readonly fix?: () => Promise<void>;
+}
+
+export const ok = (what: string, message: string): DoctorFinding => ({ what, level: 'ok', message, hints: [] });
+export const warning = (what: string, message: string, hints: readonly string[] = []): DoctorFinding => ({ what, level: 'warning', message, hints });
+
+/** A DcsError becomes a problem; anything else is a bug and ends the command. */
+export function problem(what: string, error: unknown): DoctorFinding {
+  if (!isDcsError(error)) throw error;
+  return { what, level: 'problem', message: error.message, hints: [error.details.hint ?? []].flat(), code: error.code };
+}
+
+export async function attempt(what: string, check: () => Promise<DoctorFinding | readonly DoctorFinding[]>): Promise<readonly DoctorFinding[]> {
+  try {
+    return [await check()].flat();
+  } catch (error) {
+    return [problem(what, error)];
+  }
+}
