@@ -46,7 +46,9 @@ interface Way {
 export async function resolveToken(inputs: AuthInputs): Promise<ResolvedToken> {
   const found = await findToken(inputs);
   if (found !== undefined) return found;
+  const file = await readLoginFile(inputs);
   throw new DcsError('AUTH', 'There is no Doppler token.', {
+    ...(file?.token === undefined ? {} : { why: 'doppler login keeps its token in the OS keyring, which cannot be read here.' }),
     hint: ['doppler login', 'dcs login doppler', 'export DOPPLER_TOKEN=...   # CI: a service token, or DCS_DOPPLER_IDENTITY for OIDC'],
   });
 }
@@ -102,8 +104,6 @@ async function login(inputs: AuthInputs): Promise<Found | undefined> {
   if (file?.token === undefined) return undefined;
   if (!file.token.startsWith('secret-')) return { token: file.token, from: 'doppler login', warnings: file.warnings };
   const token = await fromKeyring(inputs, file.token);
-  if (token === undefined)
-    inputs.log('doppler login keeps its token in an OS keyring that cannot be read here; DOPPLER_TOKEN would be used instead');
   return token === undefined ? undefined : { token, from: 'doppler login (OS keyring)', warnings: file.warnings };
 }
 

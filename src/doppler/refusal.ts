@@ -30,8 +30,8 @@ export function refusal({ status, headers, body }: HttpAnswer, request: HttpRequ
     return make('TARGET', `A reference in ${quoted(text, names) ?? 'one of these secrets'} does not resolve in Doppler.`, {
       why: `Doppler takes \${NAME} in a value for a reference. Nothing was written to ${place}.`,
     });
-  if (status >= 500)
-    return make('NETWORK', `Doppler failed with status ${status}.`, request.method === 'GET' ? {} : { applied: 'unknown' });
+  if (status < 400 || status >= 500)
+    return make('NETWORK', `Doppler answered with status ${status}.`, request.method === 'GET' ? {} : { applied: 'unknown' });
   return make(status === 409 ? 'CONFLICT' : 'TARGET', `Doppler refused the request with status ${status}.`);
 }
 

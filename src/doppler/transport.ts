@@ -53,8 +53,9 @@ const NOT_MODIFIED = 'dcs-not-modified';
 
 /** `createHttp` takes every 3xx for a redirect. A 304 is an answer, but only to a request that asked for it. */
 const admitNotModified: typeof fetch = async (input, init) => {
+  const asked = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
   const answer = await fetch(input, init);
-  if (answer.status !== 304 || !new Headers(init?.headers).has('if-none-match')) return answer;
+  if (answer.status !== 304 || !asked.has('if-none-match')) return answer;
   const headers = new Headers(answer.headers);
   headers.set(NOT_MODIFIED, '1');
   return new Response(null, { status: 204, headers });

@@ -149,6 +149,7 @@ describe('where the Doppler token comes from', () => {
     expect(asked).deep.equal([`doppler-cli secret-${UUID}`]);
     expect(await findToken(inputs())).equal(undefined);
     expect(await findToken(inputs({ keyring: keyring(() => Promise.reject(new Error('locked'))) }))).equal(undefined);
+    expect((await failure(resolveToken(inputs()))).details?.['why']).contain('OS keyring');
   });
 
   it('does not quote a login file it cannot read', async () => {
