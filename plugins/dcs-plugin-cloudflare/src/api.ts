@@ -64,7 +64,11 @@ function ray({ headers }: HttpAnswer): ErrorDetails {
 
 function unexpected(subject: string, answer: HttpAnswer, method: string): DcsError {
   const applied = method === 'GET' ? 'no' : 'unknown';
-  return new DcsError('TARGET', `Cloudflare answered something undocumented about ${subject}.`, { ...ray(answer), status: answer.status, applied });
+  return new DcsError('TARGET', `Cloudflare answered something undocumented about ${subject}.`, {
+    ...ray(answer),
+    status: answer.status,
+    applied,
+  });
 }
 
 /** Upstream messages are never quoted: they can echo what was sent. */
@@ -74,7 +78,8 @@ function refusal(answer: HttpAnswer, body: Envelope, subject: string, credential
   const code = typeof raw === 'number' ? raw : undefined;
   const details = { ...ray(answer), status, ...(code === undefined ? {} : { vendorCode: code }) };
   const said = `(${status}${code === undefined ? '' : `, code ${code}`})`;
-  if (status === 401 || status === 403 || (code !== undefined && AUTH_CODES.has(code))) return denied(status, said, subject, credential, details);
+  if (status === 401 || status === 403 || (code !== undefined && AUTH_CODES.has(code)))
+    return denied(status, said, subject, credential, details);
   if ((code !== undefined && NO_WORKER.has(code)) || code === NO_PAGES_PROJECT)
     return new DcsError('TARGET', `There is no ${subject}.`, {
       ...details,

@@ -95,7 +95,13 @@ function worker(config: Wrangler, file: string, env: Env): Detected {
   });
   const workers = new Map([...others, ...(name === undefined || others.some(([key]) => key === 'prod') ? [] : [['prod', name] as const])]);
   const missing = workers.size === 0 ? [`${file} names no Worker`] : [];
-  return { name: 'cloudflare', type: 'cloudflare', file, options: { ...id, worker: Object.fromEntries(workers) }, notes: [...notes, ...missing] };
+  return {
+    name: 'cloudflare',
+    type: 'cloudflare',
+    file,
+    options: { ...id, worker: Object.fromEntries(workers) },
+    notes: [...notes, ...missing],
+  };
 }
 
 const environment = (key: string): string => (key === 'production' ? 'prod' : key === 'development' ? 'dev' : key);

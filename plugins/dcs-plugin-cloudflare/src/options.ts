@@ -24,7 +24,8 @@ export function schema<Options>(fields: Readonly<Record<string, Field>>): Schema
 function check(key: string, field: Field, value: unknown): Issue[] {
   const issue = (message: string): Issue[] => [{ message, path: [key] }];
   if (value === undefined) return field === 'text' ? issue(`${key} is missing`) : [];
-  if (typeof field !== 'string') return typeof value === 'string' && field.includes(value) ? [] : issue(`must be one of ${field.join(', ')}`);
+  if (typeof field !== 'string')
+    return typeof value === 'string' && field.includes(value) ? [] : issue(`must be one of ${field.join(', ')}`);
   if (field === 'texts?') return Array.isArray(value) && value.length > 0 && value.every(isWord) ? [] : issue('must be a list of words');
   return isWord(value) ? [] : issue('must be a word without spaces or slashes');
 }

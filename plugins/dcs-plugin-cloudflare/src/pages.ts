@@ -24,7 +24,11 @@ export default defineTarget<PagesOptions>({
   connect: (options, context) => connect(createApi(context), options, context.signal),
 });
 
-function connect(api: Api, { account_id, project, pages_environment: environment = 'production' }: PagesOptions, signal: AbortSignal): Target {
+function connect(
+  api: Api,
+  { account_id, project, pages_environment: environment = 'production' }: PagesOptions,
+  signal: AbortSignal,
+): Target {
   const subject = `Pages project '${project}' in account '${account_id}'`;
   const at = path`/accounts/${account_id}/pages/projects/${project}`;
   const read = async (): Promise<Project> => parse((await api({ method: 'GET', path: at, subject })).result, environment, subject);

@@ -31,7 +31,7 @@ function connect(api: StoreApi, { account_id }: StoreOptions, signal: AbortSigna
     },
     async write(changes) {
       if (signal.aborted) return skipped(changes);
-      const creates = changes.filter((change) => change.action === 'create');
+      const creates = changes.filter((change): change is Put => change.action === 'create');
       const outcomes = creates.length === 0 ? [] : await create(api, creates);
       const rest = changes.filter((change) => change.action !== 'create').toSorted((a, b) => rank(a) - rank(b));
       if (rest.length > 0) outcomes.push(...(await changeEach(api, rest, signal)));
@@ -71,7 +71,8 @@ async function changeEach(api: StoreApi, changes: readonly Write[], signal: Abor
   for (const change of changes) {
     const id = ids.get(change.name);
     if (signal.aborted) outcomes.push(...skipped([change]));
-    else if (id === undefined || (change.birth !== undefined && change.birth !== id)) outcomes.push({ name: change.name, result: 'conflict' });
+    else if (id === undefined || (change.birth !== undefined && change.birth !== id))
+      outcomes.push({ name: change.name, result: 'conflict' });
     else outcomes.push(await changeOne(api, change, id));
   }
   return outcomes;

@@ -22,7 +22,11 @@ export default service;
 async function whoami(credential: Credential, context: Context): Promise<Who> {
   const api = createApi(context, credential);
   const seen = await accounts(api);
-  const token = await verify(api, seen.map(({ id }) => id), credential);
+  const token = await verify(
+    api,
+    seen.map(({ id }) => id),
+    credential,
+  );
   const names = seen.map(({ id, name }) => `${name} (${id})`);
   const warnings = [...breadth(seen.length), ...expiry(token.expires)];
   const rights = await readable(api, seen[0]?.id);
@@ -37,7 +41,8 @@ async function verify(api: Api, ids: readonly string[], { from }: Credential): P
   for (const route of routes) {
     try {
       const token = asRecord((await api({ method: 'GET', path: route, subject: 'your token' })).result, 'your token');
-      if (token['status'] !== 'active') throw new DcsError('AUTH', `The Cloudflare token is ${String(token['status'])}.`, { hint: 'dcs login cloudflare' });
+      if (token['status'] !== 'active')
+        throw new DcsError('AUTH', `The Cloudflare token is ${String(token['status'])}.`, { hint: 'dcs login cloudflare' });
       const expires = token['expires_on'];
       return typeof expires === 'string' ? { expires } : {};
     } catch (error) {

@@ -31,7 +31,10 @@ export function storeApi(api: Api, { account_id, store_id, scopes = ['workers'] 
     const said = item['comment'];
     return { ...ids(item), modified: asText(item['modified'], subject), comment: typeof said === 'string' ? said : '' };
   };
-  const ids = (item: Record<string, unknown>): { id: string; name: string } => ({ id: asText(item['id'], subject), name: asText(item['name'], subject) });
+  const ids = (item: Record<string, unknown>): { id: string; name: string } => ({
+    id: asText(item['id'], subject),
+    name: asText(item['name'], subject),
+  });
   /** After a write the answer's shape says nothing about whether it was applied. */
   const after = <T>(read: () => T): T => {
     try {
@@ -47,10 +50,14 @@ export function storeApi(api: Api, { account_id, store_id, scopes = ['workers'] 
     const [first, ...others] = all.map(ids);
     if (store_id !== undefined) {
       if ([first, ...others].some((store) => store?.id === store_id)) return store_id;
-      throw new DcsError('TARGET', `There is no store '${store_id}' in account '${account_id}'.`, { hint: 'wrangler secrets-store store list --remote' });
+      throw new DcsError('TARGET', `There is no store '${store_id}' in account '${account_id}'.`, {
+        hint: 'wrangler secrets-store store list --remote',
+      });
     }
     if (first === undefined)
-      throw new DcsError('TARGET', `Account '${account_id}' has no Secrets Store.`, { hint: 'wrangler secrets-store store create NAME --remote' });
+      throw new DcsError('TARGET', `Account '${account_id}' has no Secrets Store.`, {
+        hint: 'wrangler secrets-store store create NAME --remote',
+      });
     if (others.length > 0)
       throw new DcsError('CONFIG', `Account '${account_id}' has ${all.length} Secrets Stores.`, {
         hint: `set store_id in dcs.yaml to one of: ${[first, ...others].map((store) => store.id).join(', ')}`,
