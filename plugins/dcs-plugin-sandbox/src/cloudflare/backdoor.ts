@@ -1,6 +1,6 @@
 import type { Call, Reply, Route } from '../server/cloud.ts';
 import { isObject, objectBody, Refusal, refuse } from './envelope.ts';
-import type { Ground } from './gate.ts';
+import { DEFAULT_LIMIT, type Ground } from './gate.ts';
 import { projectNamed } from './pages.ts';
 import { type Account, type Token, type Worker, type World, hexId } from './state.ts';
 import { addVersion, deploy, editSecrets, latest, live, workerNamed } from './worker-history.ts';
@@ -95,7 +95,7 @@ function addToken(world: World, call: Call): unknown {
 function setLimits({ limit }: Ground, call: Call): unknown {
   const body = isObject(call.body) ? call.body : {};
   const number = (value: unknown, fallback: number) => (typeof value === 'number' && value >= 0 ? value : fallback);
-  limit.set(number(body['quota'], 1200), number(body['seconds'], 300));
+  limit.set(number(body['quota'], DEFAULT_LIMIT[0]), number(body['seconds'], DEFAULT_LIMIT[1]));
   return { quota: limit.quota, seconds: limit.seconds };
 }
 

@@ -2,7 +2,7 @@ import type { Cloud } from '../server/cloud.ts';
 import { accountRoutes } from './accounts.ts';
 import { backdoorRoutes } from './backdoor.ts';
 import { Refusal, refuse } from './envelope.ts';
-import { RateLimit } from './gate.ts';
+import { DEFAULT_LIMIT, RateLimit } from './gate.ts';
 import { pagesRoutes } from './pages.ts';
 import { secretsStoreRoutes } from './secrets-store.ts';
 import { seedCloudflare } from './seed.ts';
@@ -42,6 +42,7 @@ export function cloudflare(): Cloud {
       const restored = unpack(state);
       if (!isWorld(restored)) throw new Error('The saved state of the Cloudflare sandbox is not readable.');
       Object.assign(world, restored);
+      ground.limit.set(...DEFAULT_LIMIT);
     },
     seed: () => seedCloudflare(world),
   };

@@ -9,10 +9,13 @@ export interface Ground {
   limit: RateLimit;
 }
 
-/** The vendor documents 1200 requests in five minutes a token. https://developers.cloudflare.com/fundamentals/api/reference/limits/, last verified 2026-11-21. */
+/** Requests and seconds. https://developers.cloudflare.com/fundamentals/api/reference/limits/, last verified 2026-11-21. */
+export const DEFAULT_LIMIT = [1200, 300] as const;
+
+/** One window a token. */
 export class RateLimit {
-  quota = 1200;
-  seconds = 300;
+  quota: number = DEFAULT_LIMIT[0];
+  seconds: number = DEFAULT_LIMIT[1];
   #windows = new Map<string, { left: number; ends: number }>();
 
   set(quota: number, seconds: number): void {

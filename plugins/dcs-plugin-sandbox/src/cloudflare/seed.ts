@@ -1,15 +1,14 @@
+import { SEED } from '../seed.ts';
 import { newDeployment, newProject } from './pages.ts';
 import { newStore } from './secrets-store.ts';
 import { type Account, type Token, type World, addAccount, hexId } from './state.ts';
 import { addVersion, deploy, newWorker } from './worker-history.ts';
 
-/** The account a newcomer works in. */
-export const SEED_ACCOUNT = '5a4db0c0ffee5a4db0c0ffee5a4db0c0';
 /** Somebody else's account with a Worker of the same name, out of reach of the usual token. */
-export const SEED_OTHER_ACCOUNT = '07e4acc007e4acc007e4acc007e4acc0';
-export const SEED_TOKEN = 'sandbox-cloudflare-token';
-export const SEED_READ_TOKEN = 'sandbox-cloudflare-read-token';
-export const SEED_OTHER_TOKEN = 'sandbox-cloudflare-other-token';
+export const OTHER_ACCOUNT = '07e4acc007e4acc007e4acc007e4acc0';
+export const OTHER_TOKEN = 'sandbox-cloudflare-other-token';
+/** Reads everything in the seeded account and writes nothing. */
+export const READ_TOKEN = 'sandbox-cloudflare-read-token';
 
 const PERSONAL = ['User Details Read', 'Memberships Read', 'Account Settings Read'];
 
@@ -29,22 +28,23 @@ function seedToken(world: World, value: string, name: string, accounts: string[]
 }
 
 export function seedCloudflare(world: World): void {
-  const mine = addAccount(world, SEED_ACCOUNT, 'Sandbox');
-  const other = addAccount(world, SEED_OTHER_ACCOUNT, 'Another Company');
+  const { accountId, accountName, token, worker, workers, pages, store } = SEED.cloudflare;
+  const mine = addAccount(world, accountId, accountName);
+  const other = addAccount(world, OTHER_ACCOUNT, 'Another Company');
   const write = ['Workers Scripts Write', 'Pages Write', 'Secrets Store Write'];
-  seedToken(world, SEED_TOKEN, 'sandbox', [mine.id], write);
+  seedToken(world, token, 'sandbox', [mine.id], write);
   seedToken(
     world,
-    SEED_READ_TOKEN,
+    READ_TOKEN,
     'sandbox read only',
     [mine.id],
     write.map((group) => group.replace(/Write$/, 'Read')),
   );
-  seedToken(world, SEED_OTHER_TOKEN, 'another company', [other.id], write);
-  for (const name of ['shop', 'shop-staging']) seedWorker(world, mine, name);
-  seedWorker(world, other, 'shop');
-  const site = newProject(world, mine, 'shop-site', 'main');
+  seedToken(world, OTHER_TOKEN, 'another company', [other.id], write);
+  for (const name of workers) seedWorker(world, mine, name);
+  seedWorker(world, other, worker);
+  const site = newProject(world, mine, pages, 'main');
   newDeployment(world, site, 'preview', 0);
   newDeployment(world, site, 'production', 0);
-  newStore(world, mine, 'default_secrets_store');
+  newStore(world, mine, store);
 }
