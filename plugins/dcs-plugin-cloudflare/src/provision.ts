@@ -55,7 +55,7 @@ export async function createDraft(api: Api, account: string, worker: string): Pr
   await api({
     method: 'PUT',
     path: path`/accounts/${account}/workers/scripts/${worker}`,
-    body: new TextEncoder().encode(form),
+    body: form,
     contentType: `multipart/form-data; boundary=${BOUNDARY}`,
     subject: `Worker '${worker}' in account '${account}'`,
     idempotent: false,

@@ -57,7 +57,7 @@ export function contextFor(base: string, env: Context['env'], sent: HttpRequest[
   };
 }
 
-export const credential = (token = TOKEN): Credential => ({ token, from: 'CLOUDFLARE_API_TOKEN', beats: [] });
+export const credential = (token: string = TOKEN): Credential => ({ token, from: 'CLOUDFLARE_API_TOKEN', beats: [] });
 export const create = (name: string, value = `v-${name}`): Put => ({ action: 'create', name, secret: new Secret(value) });
 export const update = (name: string, value: string): Put => ({ action: 'update', name, secret: new Secret(value) });
 export const remove = (name: string): Delete => ({ action: 'delete', name });
