@@ -40,7 +40,8 @@ export class Faults {
 
   add(wanted: unknown): number {
     const fault = wanted as Fault;
-    if (typeof wanted !== 'object' || wanted === null || !KINDS.includes(fault.kind)) throw new TypeError(`kind is one of ${KINDS.join(', ')}`);
+    if (typeof wanted !== 'object' || wanted === null || !KINDS.includes(fault.kind))
+      throw new TypeError(`kind is one of ${KINDS.join(', ')}`);
     if (fault.kind === 'status' && !Number.isInteger(fault.status)) throw new TypeError('kind "status" needs a status');
     if (fault.kind === 'delay' && !Number.isFinite(fault.ms)) throw new TypeError('kind "delay" needs ms');
     const id = this.#next++;

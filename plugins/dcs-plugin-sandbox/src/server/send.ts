@@ -35,7 +35,8 @@ export function substitute(fault: Fault, cloud: string): Reply | undefined {
     const text = typeof fault.body === 'string' ? fault.body : HTML;
     return { status: fault.status ?? 502, headers: { 'content-type': 'text/html; charset=utf-8', ...headers }, text };
   }
-  if (fault.kind === 'redirect') return { status: fault.status ?? 302, headers: { location: 'https://example.invalid/', ...headers }, text: '' };
+  if (fault.kind === 'redirect')
+    return { status: fault.status ?? 302, headers: { location: 'https://example.invalid/', ...headers }, text: '' };
   if (fault.kind !== 'status') return undefined;
   const status = fault.status ?? 500;
   if (typeof fault.body === 'string') return { status, headers, text: fault.body };

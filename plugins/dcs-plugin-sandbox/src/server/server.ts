@@ -32,7 +32,15 @@ async function readCall(request: IncomingMessage, url: URL): Promise<Call> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const raw = Buffer.concat(chunks);
-  return { method: request.method ?? 'GET', path: url.pathname, params: {}, query: url.searchParams, headers: request.headers, body: parsed(raw), raw };
+  return {
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    params: {},
+    query: url.searchParams,
+    headers: request.headers,
+    body: parsed(raw),
+    raw,
+  };
 }
 
 function parsed(raw: Buffer): unknown {
@@ -75,7 +83,13 @@ async function serve(inside: Inside, request: IncomingMessage, response: ServerR
   await withFaults(inside, call, cloud, response, () => (route === undefined ? cloud.notFound(call) : route.answer(call)));
 }
 
-async function withFaults(inside: Inside, call: Call, cloud: Cloud, response: ServerResponse, answer: () => Reply | Promise<Reply>): Promise<void> {
+async function withFaults(
+  inside: Inside,
+  call: Call,
+  cloud: Cloud,
+  response: ServerResponse,
+  answer: () => Reply | Promise<Reply>,
+): Promise<void> {
   const { panel } = inside;
   const fault = panel.faults.due(cloud.name, call.method, call.path);
   const names = namesIn(call.body);

@@ -20,7 +20,8 @@ export class Store {
   restore(): Set<string> {
     if (!existsSync(this.#file)) return new Set();
     const saved = JSON.parse(readFileSync(this.#file, 'utf8')) as { format?: unknown; clouds?: Record<string, unknown> };
-    if (saved.format !== FORMAT || typeof saved.clouds !== 'object') throw new Error(`${this.#file} is not a sandbox state of format ${FORMAT}.`);
+    if (saved.format !== FORMAT || typeof saved.clouds !== 'object')
+      throw new Error(`${this.#file} is not a sandbox state of format ${FORMAT}.`);
     const known = new Set<string>();
     for (const cloud of this.#clouds) {
       if (!Object.hasOwn(saved.clouds, cloud.name)) continue;
