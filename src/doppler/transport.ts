@@ -31,7 +31,6 @@ export function createTransport({ base, token, signal, log, deadline }: Transpor
     base,
     name: 'Doppler',
     timeout: 10_000,
-    fetch: admitNotModified,
     ...(signal === undefined ? {} : { signal }),
     ...(log === undefined ? {} : { log }),
     ...(deadline === undefined ? {} : { deadline }),
@@ -42,24 +41,13 @@ export function createTransport({ base, token, signal, log, deadline }: Transpor
     async send(request) {
       const answer = await http.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
       last = limitsOf(answer.headers) ?? last;
-      if (answer.headers.has(NOT_MODIFIED)) return { ...answer, status: 304, body: undefined };
-      if (answer.status >= 300) throw refusal(answer, request);
+      // A 304 is an answer only to who asked for it: anywhere else it would read as "no secrets".
+      const expected = answer.status === 304 && request.headers?.['if-none-match'] !== undefined;
+      if (answer.status >= 300 && !expected) throw refusal(answer, request);
       return answer;
     },
   };
 }
-
-const NOT_MODIFIED = 'dcs-not-modified';
-
-/** `createHttp` takes every 3xx for a redirect. A 304 is an answer, but only to a request that asked for it. */
-const admitNotModified: typeof fetch = async (input, init) => {
-  const asked = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
-  const answer = await fetch(input, init);
-  if (answer.status !== 304 || !asked.has('if-none-match')) return answer;
-  const headers = new Headers(answer.headers);
-  headers.set(NOT_MODIFIED, '1');
-  return new Response(null, { status: 204, headers });
-};
 
 function limitsOf(headers: Headers): RateLimits | undefined {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`x-ratelimit-${name}`) ?? Number.NaN));

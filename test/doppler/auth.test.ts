@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { inspect } from 'node:util';
 import type { KeyringItem } from '../../src/credentials/keyring.ts';
 import { findToken, resolveToken, type AuthInputs } from '../../src/doppler/auth.ts';
@@ -94,7 +94,7 @@ describe('where the Doppler token comes from', () => {
 
   it('runs no program that a repository brings', async () => {
     await writeFile(join(cwd, 'doppler'), '#!/bin/sh\necho dp.ct.evil\n', { mode: 0o755 });
-    expect(await findToken(inputs({ env: { PATH: `.::${join(root, 'none')}` } }))).equal(undefined);
+    expect(await findToken(inputs({ env: { PATH: `${relative(process.cwd(), cwd)}::${join(root, 'none')}` } }))).equal(undefined);
   });
 
   it('reads the file when the program fails, and does not repeat what it printed', async () => {
@@ -115,10 +115,10 @@ describe('where the Doppler token comes from', () => {
     await loginFile(
       [
         'scoped:',
-        '  "*": {token: dp.ct.all, enclave.project: all}',
         `  ${join(root, 'work')}: {token: dp.ct.work, enclave.config: dev}`,
         `  ${join(root, 'work', 'ap')}: {token: dp.ct.sibling}`,
         `  ${cwd}: {enclave.project: app}`,
+        '  "*": {token: dp.ct.all, enclave.project: all}',
       ].join('\n'),
     );
     expect((await resolveToken(inputs())).token).equal('dp.ct.work');
