@@ -21,6 +21,7 @@ export async function readTrail(api: WorkerApi, deployments: readonly Deployment
 
 /** A new deployment that only says it deployed some version: what that version changed stands with the version. */
 function unclear(deployments: readonly Deployment[], since: ReadonlySet<string>): boolean {
+  if (since.size === 0) return false;
   for (const { versions, cause } of deployments) {
     if (versions.some((id) => since.has(id))) return false;
     if (cause === undefined || !(CODE.has(cause) || ALWAYS_TOUCHES.has(cause))) return true;

@@ -7,6 +7,7 @@ export const { accountId: ACCOUNT, accountName: ACCOUNT_NAME, token: TOKEN, work
 
 /** A cloud of its own, what went over the wire to it, and its back door. */
 export interface Cloud {
+  readonly origin: string;
   readonly sent: HttpRequest[];
   context(options?: { token?: string; signal?: AbortSignal; base?: string }): Context;
   backdoor(path: string, body: Record<string, unknown>): Promise<Record<string, unknown>>;
@@ -18,6 +19,7 @@ export async function openCloud(): Promise<Cloud> {
   const sandbox = await startSandbox({ clouds: [cloudflare()] });
   const sent: HttpRequest[] = [];
   return {
+    origin: sandbox.origin,
     sent,
     context({ token = TOKEN, signal = new AbortController().signal, base = `${sandbox.origin}/client/v4` } = {}) {
       return contextFor(base, { CLOUDFLARE_API_TOKEN: token }, sent, signal);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { inspect } from 'node:util';
 import { isDcsError } from 'dcs-sdk';
 import definition from '../src/target.ts';
-import { ACCOUNT, ACCOUNT_NAME, WORKER, create, openCloud, remove, update, type Cloud } from './sandbox.ts';
+import { ACCOUNT, ACCOUNT_NAME, TOKEN, WORKER, create, openCloud, remove, update, type Cloud } from './sandbox.ts';
 
 const NONE = new Set<string>();
 const worker = { account_id: ACCOUNT, worker: WORKER };
@@ -26,6 +26,7 @@ describe('Cloudflare Worker', () => {
   it('lists in two requests and locks plain variables', async () => {
     const { entries } = await target().list(NONE);
     expect(entries).to.deep.equal([{ name: 'LOG_LEVEL', locked: 'a plain variable of the Worker bears this name' }]);
+    expect(cloud.sent).to.have.length(2);
   });
 
   it('writes 100 creates with one request', async () => {
@@ -61,6 +62,20 @@ describe('Cloudflare Worker', () => {
     expect(afterCode[1]?.id).to.equal(start?.id);
     await stranger('hand-edit', { name: 'X', value: 'by hand' });
     expect((await trail(new Set([start?.id ?? ''])))[0]).to.deep.include({ touches: true });
+  });
+
+  it('sees a secret version that somebody deployed later as touching', async () => {
+    const [start] = await trail();
+    await stranger('upload-version');
+    const [outcome] = await target().write([create('A')]);
+    const version = outcome?.revision ?? '';
+    const answer = await fetch(`${cloud.origin}/client/v4/accounts/${ACCOUNT}/workers/scripts/${WORKER}/deployments`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ strategy: 'percentage', versions: [{ version_id: version, percentage: 100 }] }),
+    });
+    expect(answer.status).to.equal(200);
+    expect((await trail(new Set([start?.id ?? ''])))[0]).to.deep.equal({ id: version, touches: true });
   });
 
   it('sees a rollback as touching', async () => {

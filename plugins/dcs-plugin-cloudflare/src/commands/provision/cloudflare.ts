@@ -3,6 +3,7 @@ import { DcsError, type Detected, type Host } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
 import { createApi, type Api } from '../../api.ts';
 import detect from '../../detect.ts';
+import { pagesProjects } from '../../pages-projects.ts';
 import { createDraft, link, workerExists, workersOf, type Provisioned } from '../../provision.ts';
 import service from '../../service.ts';
 
@@ -40,6 +41,11 @@ async function provision(host: Host, api: Api, found: Detected, create: boolean)
     throw new DcsError('CONFIG', `targets.${target} has no account_id.`, {
       why: found.notes.join('. '),
       hint: 'set account_id in dcs.yaml, or CLOUDFLARE_ACCOUNT_ID',
+    });
+  const { project } = options;
+  if (typeof project === 'string' && !(await pagesProjects(api, account)).includes(project))
+    throw new DcsError('TARGET', `There is no Pages project '${project}' in account '${account}'.`, {
+      hint: `wrangler pages project create ${project}`,
     });
   const workers: Provisioned['workers'][number][] = [];
   for (const name of workersOf(options)) {
