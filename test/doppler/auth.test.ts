@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { KeyringItem } from '../../src/credentials/keyring.ts';
 import { findToken, resolveToken, type AuthInputs } from '../../src/doppler/auth.ts';
@@ -94,7 +94,13 @@ describe('where the Doppler token comes from', () => {
 
   it('runs no program that a repository brings', async () => {
     await writeFile(join(cwd, 'doppler'), '#!/bin/sh\necho dp.ct.evil\n', { mode: 0o755 });
-    expect(await findToken(inputs({ env: { PATH: `${relative(process.cwd(), cwd)}::${join(root, 'none')}` } }))).equal(undefined);
+    const before = process.cwd();
+    process.chdir(cwd);
+    try {
+      expect(await findToken(inputs({ env: { PATH: '.::/bin' } }))).equal(undefined);
+    } finally {
+      process.chdir(before);
+    }
   });
 
   it('reads the file when the program fails, and does not repeat what it printed', async () => {
