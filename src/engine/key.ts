@@ -1,0 +1,106 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { link, open, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DcsError } from 'dcs-sdk';
+import { ensurePrivate, isMissing, writePrivate } from '../files.ts';
+import type { LedgerKey, LedgerKeys } from './ledger-types.ts';
+
+const BYTES = 32;
+const LEAST_CHARACTERS = 32;
+
+export interface KeyOptions {
+  readonly stateDir: string;
+  /** The secret DCS_LEDGER_KEY: one key, or the new and the old one separated by white space. */
+  readonly dopplerKey?: string;
+  readonly environmentId: string;
+}
+
+/** The keys of one environment: from Doppler where it holds one, else this machine's own, made on first use. */
+export async function loadKeys({ stateDir, dopplerKey, environmentId }: KeyOptions): Promise<LedgerKeys> {
+  if (dopplerKey !== undefined) return keysOf(dopplerKey);
+  const active = ledgerKey(await machineKey(join(stateDir, 'keys', `${encodeURIComponent(environmentId)}.key`)));
+  return { active, all: [active] };
+}
+
+function keysOf(text: string): LedgerKeys {
+  const keys = text.split(/\s+/).filter((each) => each !== '');
+  if (keys.length === 0 || keys.length > 2 || keys.some((each) => each.length < LEAST_CHARACTERS))
+    throw new DcsError('CONFIG', 'The secret DCS_LEDGER_KEY is not a usable key.', {
+      why: `It must be one key of at least ${LEAST_CHARACTERS} characters; while it is rotated, the new and the old one separated by a space.`,
+      hint: 'openssl rand -base64 32 | doppler secrets set DCS_LEDGER_KEY',
+    });
+  const [active, ...older] = keys.map((each) => ledgerKey(Buffer.from(each, 'utf8')));
+  return { active: active!, all: [active!, ...older] };
+}
+
+/** The first word of each message keeps the purposes apart; JSON keeps the fields apart. */
+function ledgerKey(bytes: Buffer): LedgerKey {
+  const hmac = (fields: unknown): string => createHmac('sha256', bytes).update(JSON.stringify(fields)).digest('hex');
+  return {
+    id: hmac(['id']).slice(0, 8),
+    mac: (place, name, value) => hmac(['value', place, name, value]),
+    seal: (purpose, fields) => hmac(['seal', purpose, fields]),
+  };
+}
+
+async function machineKey(file: string): Promise<Buffer> {
+  const found = await readKey(file);
+  if (found) return found;
+  await ensurePrivate(dirname(file));
+  // Whole before it has its name, and the name is given once: of two processes one wins, and both read the winner's.
+  const temporary = `${file}.${process.pid}-${randomBytes(6).toString('hex')}`;
+  await writePrivate(temporary, randomBytes(BYTES).toString('hex'));
+  try {
+    await link(temporary, file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    await unlink(temporary);
+  }
+  await syncFile(file);
+  const made = await readKey(file);
+  if (!made) throw unusable(file, 'it vanished while it was being made');
+  return made;
+}
+
+async function syncFile(file: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const directory = await open(dirname(file), 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+async function readKey(file: string): Promise<Buffer | undefined> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) throw unusable(file, 'it is not a file');
+      if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) throw unusable(file, 'others may read it', `chmod 600 ${file}`);
+      const text = await handle.readFile('latin1');
+      if (!/^[0-9a-f]{64}$/.test(text)) throw unusable(file, 'it is damaged');
+      return Buffer.from(text, 'hex');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM'))
+      throw unusable(file, 'it cannot be read');
+    throw error;
+  }
+}
+
+function unusable(
+  file: string,
+  why: string,
+  hint = `restore it from a backup, or move it away: without it every name is asked for again`,
+): DcsError {
+  return new DcsError('CONFLICT', `The ledger's key ${file} cannot be used: ${why}.`, {
+    why: 'No new key was made in its place: all that dcs knows of what it wrote is sealed with this one. Nothing was written.',
+    hint,
+  });
+}
