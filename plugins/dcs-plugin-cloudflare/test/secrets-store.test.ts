@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createApi, pages } from '../src/api.ts';
 import definition from '../src/secrets-store.ts';
 import { ACCOUNT, create, openCloud, remove, update, type Cloud } from './sandbox.ts';
 
@@ -49,5 +50,9 @@ describe('Cloudflare Secrets Store', () => {
     const all = Array.from({ length: 60 }, (_, index) => owned(`K${index}`));
     for (let at = 0; at < 60; at += 20) await target().write(all.slice(at, at + 20));
     expect((await entries()).size).to.equal(60);
+    const { incarnation } = await target().list(NONE);
+    const path = `/accounts/${ACCOUNT}/secrets_store/stores/${incarnation}/secrets`;
+    const paged = await pages(createApi(cloud.context()), { method: 'GET', path, subject: 'the store' }, 25);
+    expect(new Set(paged.map((item) => item['name'])).size).to.equal(60);
   });
 });

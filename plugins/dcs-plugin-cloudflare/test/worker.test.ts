@@ -19,6 +19,15 @@ describe('Cloudflare Worker', () => {
   const stranger = (path: string, body: Record<string, unknown> = {}) =>
     cloud.backdoor(`cloudflare/${path}`, { account: ACCOUNT, worker: WORKER, ...body });
 
+  const deployVersion = async (version: string) => {
+    const answer = await fetch(`${cloud.origin}/client/v4/accounts/${ACCOUNT}/workers/scripts/${WORKER}/deployments`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ strategy: 'percentage', versions: [{ version_id: version, percentage: 100 }] }),
+    });
+    expect(answer.status).to.equal(200);
+  };
+
   it('says who it is', async () => {
     expect(await target().identify()).to.deep.equal({ id: `${ACCOUNT}/${WORKER}`, title: `Worker ${WORKER}, account ${ACCOUNT_NAME}` });
   });
@@ -69,13 +78,16 @@ describe('Cloudflare Worker', () => {
     await stranger('upload-version');
     const [outcome] = await target().write([create('A')]);
     const version = outcome?.revision ?? '';
-    const answer = await fetch(`${cloud.origin}/client/v4/accounts/${ACCOUNT}/workers/scripts/${WORKER}/deployments`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ strategy: 'percentage', versions: [{ version_id: version, percentage: 100 }] }),
-    });
-    expect(answer.status).to.equal(200);
+    await deployVersion(version);
     expect((await trail(new Set([start?.id ?? ''])))[0]).to.deep.equal({ id: version, touches: true });
+  });
+
+  it('sees a rollback as touching by whatever name it is done', async () => {
+    const [start] = await trail();
+    await target().write([create('A')]);
+    await deployVersion(start?.id ?? '');
+    const [written] = (await trail()).slice(1);
+    expect((await trail(new Set([written?.id ?? ''])))[0]).to.deep.equal({ id: start?.id, touches: true });
   });
 
   it('sees a rollback as touching', async () => {
