@@ -1,4 +1,5 @@
 import type { Cloud } from '../server/cloud.ts';
+import { pack, unpack } from '../server/pack.ts';
 import { accountRoutes } from './accounts.ts';
 import { backdoorRoutes } from './backdoor.ts';
 import { Refusal, refuse } from './envelope.ts';
@@ -6,7 +7,7 @@ import { DEFAULT_LIMIT, RateLimit } from './gate.ts';
 import { pagesRoutes } from './pages.ts';
 import { secretsStoreRoutes } from './secrets-store.ts';
 import { seedCloudflare } from './seed.ts';
-import { emptyWorld, pack, unpack, type World } from './state.ts';
+import { emptyWorld, type World } from './state.ts';
 import { versionRoutes } from './versions.ts';
 import { workerRoutes } from './workers.ts';
 
