@@ -1,0 +1,17 @@
+import { required } from '../../process/running.ts';
+import { SandboxCommand } from '../../process/sandbox-command.ts';
+import { environment } from '../../server/server.ts';
+
+export default class Env extends SandboxCommand {
+  static override description = 'Print the variables that point dcs, doppler and wrangler at the sandbox.';
+  static override examples = ['eval "$(<%= config.bin %> sandbox env)"'];
+
+  async run(): Promise<Record<string, unknown>> {
+    const { flags } = await this.parse(Env);
+    const env = environment((await required(this.folder(flags))).origin);
+    return this.out(
+      Object.entries(env).map(([name, value]) => `export ${name}='${value}'`),
+      { env },
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import { expect } from 'chai';
+import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SEED } from '../../src/seed.ts';
+import { startSandbox } from '../../src/server/server.ts';
+
+const headers = { authorization: `Bearer ${SEED.tokens.user}` };
+const SECRETS = '/v3/configs/config/secrets';
+const write = (origin: string, value: string) =>
+  fetch(`${origin}${SECRETS}?project=shop&config=dev`, { method: 'POST', headers, body: JSON.stringify({ secrets: { NEW: value } }) });
+async function value(origin: string): Promise<unknown> {
+  const answer = await fetch(`${origin}${SECRETS}?project=shop&config=dev`, { headers });
+  return ((await answer.json()) as { secrets: Record<string, { raw: string }> }).secrets['NEW']?.raw;
+}
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('sandbox server', () => {
+  it('fails the n-th call as told and writes names, never values, to the journal', async () => {
+    const { origin, journal, close } = await startSandbox();
+    const arm = (fault: object) => fetch(`${origin}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(fault) });
+    try {
+      await arm({ route: `POST ${SECRETS}`, nth: 2, kind: 'status', status: 429, retryAfter: 3 });
+      expect((await write(origin, 'one')).status).to.equal(200);
+      const second = await write(origin, 'two');
+      expect([second.status, second.headers.get('retry-after')]).to.deep.equal([429, '3']);
+      expect(await value(origin)).to.equal('one');
+      await arm({ cloud: 'doppler', kind: 'reset-after-commit' });
+      expect(await failure(write(origin, 'three'))).to.be.instanceOf(TypeError);
+      expect(await value(origin)).to.equal('three');
+      await arm({ kind: 'reset' });
+      expect(await failure(write(origin, 'four'))).to.be.instanceOf(TypeError);
+      expect(await value(origin)).to.equal('three');
+      await arm({ kind: 'truncate' });
+      expect(await failure(value(origin))).to.be.instanceOf(Error);
+      await arm({ kind: 'html' });
+      expect((await write(origin, 'x')).headers.get('content-type')).to.match(/html/);
+      expect(journal.entries()[1]).to.include({ status: 429, fault: 'status' });
+      expect(journal.entries()[0]?.names).to.deep.equal(['NEW']);
+      expect(JSON.stringify(journal.entries())).not.to.match(/three|dp\.pt/);
+    } finally {
+      await close();
+    }
+  });
+
+  it('remembers across restarts, for its owner only', async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'sandbox-')), 'state');
+    const first = await startSandbox({ folder });
+    await write(first.origin, 'kept');
+    await first.close();
+    const again = await startSandbox({ folder });
+    expect(await value(again.origin)).to.equal('kept');
+    await again.close();
+    expect(statSync(join(folder, 'state.json')).mode & 0o777).to.equal(0o600);
+    expect(readFileSync(join(folder, 'state.json'), 'utf8')).to.contain('kept');
+  });
+});
