@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises';
+import { DcsError } from 'dcs-sdk';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import type { z } from 'zod';
+import { isMissing } from '../files.ts';
+import { nearest } from './nearest.ts';
+
+export type Path = readonly PropertyKey[];
+
+const LARGEST = 1024 * 1024;
+const ALIASES = 100;
+
+/** A YAML file, read and checked, that still knows where each key stands. */
+export interface Parsed<T> {
+  readonly value: T;
+  /** `dcs.yaml:12:5` of the deepest part of the path that exists. */
+  at(path: Path): string;
+}
+
+/** Undefined: there is no such file. */
+export async function readText(file: string, shown: string): Promise<string | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new DcsError('CONFIG', `${shown} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`);
+  }
+  if (bytes.length > LARGEST) throw new DcsError('CONFIG', `${shown} is larger than 1 MiB.`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new DcsError('CONFIG', `${shown} is not UTF-8 text.`);
+  }
+}
+
+/** `shown` is the file as messages name it. No message quotes the file: what stands there could be a secret. */
+export function parse<T>(text: string, shown: string, schema: z.ZodType<T>): Parsed<T> {
+  const lines = new LineCounter();
+  const document = compose(text, shown, lines);
+  const at = (path: Path): string => `${shown}${place(lines, find(document, path))}`;
+  const result = schema.safeParse(toValue(document, shown, lines));
+  if (result.success) return { value: result.data, at };
+  throw invalid(result.error.issues[0]!, schema, at);
+}
+
+/** The document itself, for edits that keep comments. */
+export function compose(text: string, shown: string, lines = new LineCounter()): Document.Parsed {
+  let document: Document.Parsed;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DcsError('CONFIG', `${shown} is nested too deeply.`);
+  }
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem) throw new DcsError('CONFIG', `${shown}${place(lines, problem.pos[0])}: ${YAML_ERRORS[problem.code] ?? `this is not YAML (${problem.code})`}.`);
+  return document;
+}
+
+const YAML_ERRORS: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this key stands twice in one map',
+  TAB_AS_INDENT: 'YAML indents with spaces, not tabs',
+  BAD_INDENT: 'the indentation does not fit',
+  MULTIPLE_DOCS: 'a second document begins here; one file holds one',
+  TAG_RESOLVE_FAILED: 'tags such as !name have no meaning here',
+  BAD_ALIAS: 'this alias names nothing',
+  MISSING_CHAR: 'a closing quote or bracket, or a colon, is missing',
+};
+
+function toValue(document: Document.Parsed, shown: string, lines: LineCounter): unknown {
+  const refuse = (node: unknown, sentence: string): never => {
+    throw new DcsError('CONFIG', `${shown}${place(lines, (node as Node).range?.[0])}: ${sentence}.`);
+  };
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isScalar(key)) return refuse(key ?? document.contents, 'a key must be plain text');
+      // A setter, not a key, on every object that is made from this.
+      if (key.value === '__proto__') return refuse(key, '__proto__ cannot be a key');
+    },
+  });
+  try {
+    return document.toJS({ maxAliasCount: ALIASES });
+  } catch (error) {
+    if (error instanceof ReferenceError || error instanceof RangeError)
+      throw new DcsError('CONFIG', `${shown} repeats itself too often with aliases (*name), or an alias names nothing.`);
+    throw error;
+  }
+}
+
+function place(lines: LineCounter, offset: number | undefined): string {
+  if (offset === undefined) return '';
+  const { line, col } = lines.linePos(offset);
+  return `:${line}:${col}`;
+}
+
+function find(document: Document.Parsed, path: Path): number | undefined {
+  let node: unknown = document.contents;
+  let offset: number | undefined = document.contents?.range?.[0];
+  for (const step of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      if (!pair) return offset;
+      offset = (pair.key as Node).range?.[0];
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(step)];
+      if (node === undefined) return offset;
+      offset = (node as Node).range?.[0];
+    } else return offset;
+  }
+  return offset;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function invalid(first: Issue, schema: z.ZodType, at: (path: Path) => string): DcsError {
+  const issue = narrow(first);
+  const where = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0]!;
+    const like = nearest(key, keysAt(schema, issue.path));
+    const sentence = `${at([...issue.path, key])}: ${where === '' ? '' : `${where}: `}unknown key "${key}"`;
+    return new DcsError('CONFIG', like === undefined ? `${sentence}.` : `${sentence}; did you mean "${like}"?`);
+  }
+  if (issue.code === 'invalid_key') return new DcsError('CONFIG', `${at(issue.path)}: ${where}: a name is made of letters, digits, - and _.`);
+  return new DcsError('CONFIG', `${at(issue.path)}: ${where === '' ? 'the file' : where} ${say(issue)}.`);
+}
+
+/** Of a union, the branch that fits the value's own type and fails deeper inside. */
+function narrow(issue: Issue, prefix: Path = []): Issue {
+  const path = [...prefix, ...issue.path];
+  if (issue.code !== 'invalid_union') return { ...issue, path };
+  const branch = issue.errors.find((errors) => errors.some((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'));
+  return branch?.[0] ? narrow(branch[0], path) : { ...issue, path };
+}
+
+function say(issue: Issue): string {
+  if (issue.code === 'invalid_type') {
+    if (issue.message.endsWith('received undefined')) return 'is missing';
+    const kinds: Readonly<Record<string, string>> = { string: 'text (put it in quotes)', boolean: 'true or false', array: 'a list', object: 'a map', record: 'a map' };
+    return `must be ${kinds[issue.expected] ?? issue.expected}`;
+  }
+  if (issue.code === 'invalid_value') return `must be ${issue.values.map(String).join(', ').replace(/, ([^,]*)$/, ' or $1')}`;
+  if (issue.code === 'invalid_union') return issue.input === undefined && issue.path.at(-1) === 'doppler' ? 'must name a Doppler project, or be a map' : 'has the wrong type';
+  return issue.message;
+}
+
+/** Keys that the schema takes at this path. */
+function keysAt(schema: z.ZodType, path: Path): string[] {
+  let options: z.ZodType[] = [schema];
+  for (const step of path) options = options.flatMap((one) => inside(one, step));
+  return options.flatMap((one) => {
+    const { shape } = bare(one) as { shape?: object };
+    return shape ? Object.keys(shape) : [];
+  });
+}
+
+function inside(schema: z.ZodType, step: PropertyKey): z.ZodType[] {
+  const def = bare(schema)._zod.def as { shape?: Record<string, z.ZodType>; valueType?: z.ZodType; element?: z.ZodType; options?: z.ZodType[] };
+  if (def.options) return def.options.flatMap((one) => inside(one, step));
+  const next = def.shape && Object.hasOwn(def.shape, step) ? def.shape[String(step)] : (def.valueType ?? def.element);
+  return next ? alternatives(next) : [];
+}
+
+function alternatives(schema: z.ZodType): z.ZodType[] {
+  const { options } = bare(schema)._zod.def as { options?: z.ZodType[] };
+  return options ? options.flatMap(alternatives) : [schema];
+}
+
+/** Without `optional` and `nullable`. */
+export function bare(schema: z.ZodType): z.ZodType {
+  const { innerType } = schema._zod.def as { innerType?: z.ZodType };
+  return innerType ? bare(innerType) : schema;
+}

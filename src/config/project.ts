@@ -1,0 +1,121 @@
+import { DcsError, type Env } from 'dcs-sdk';
+import type { Parsed, Path } from './document.ts';
+import { nearest } from './nearest.ts';
+import { isProdLike, kindOf, STANDARD } from './names.ts';
+import type { Config, LedgerPlace } from './schema.ts';
+import { makeTargets, type TargetEntry } from './targets.ts';
+import { substitute } from './variables.ts';
+
+export type { TargetEntry } from './targets.ts';
+
+export interface ProjectEnvironment {
+  readonly name: string;
+  /** Doppler's config. */
+  readonly config: string;
+  readonly branches: readonly string[];
+  readonly protected: boolean;
+  /** Prod-like, and dcs.yaml says `protected: false`. */
+  readonly unprotected: boolean;
+  readonly default: boolean;
+}
+
+/** dcs.yaml, read and checked. */
+export interface Project {
+  readonly file?: string;
+  readonly root: string;
+  readonly name: string;
+  readonly doppler: { readonly project: string; readonly configs: ReadonlyMap<string, string> };
+  readonly environments: ReadonlyMap<string, ProjectEnvironment>;
+  readonly targets: ReadonlyMap<string, TargetEntry>;
+  readonly defaults: { readonly strict: boolean };
+  /** Keys that nothing here reads, one sentence each. */
+  readonly notices: readonly string[];
+  /** Where the record of this environment lives. */
+  ledger(environment: string): LedgerPlace;
+  /** `dcs.yaml:12:5` */
+  at(path: Path): string;
+}
+
+const LATER = ['sources', 'triggers', 'transforms', 'secrets', 'credentials', 'workspaces', 'neon', 'gcp', 'sync'] as const;
+
+export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: string; root: string }): Project {
+  const { value: config } = parsed;
+  const firstVersion = config.platforms !== undefined;
+  if (firstVersion && config.targets !== undefined)
+    throw new DcsError('CONFIG', `${parsed.at(['platforms'])}: platforms is the former name of targets; a file has one of the two.`);
+  const at = (path: Path): string => parsed.at(firstVersion && path[0] === 'targets' ? ['platforms', ...path.slice(1)] : path);
+  const fill = (text: string, path: Path): string => substitute(text, env, () => at(path));
+  const { doppler } = config;
+  const dopplerProject = (): string => (typeof doppler === 'string' ? fill(doppler, ['doppler']) : fill(doppler.project, ['doppler', 'project']));
+  const environments = makeEnvironments(config, at, fill);
+  const homes = ledgerHomes(config, environments, at);
+  return {
+    ...where,
+    get name() {
+      return config.project === undefined ? dopplerProject() : fill(config.project, ['project']);
+    },
+    doppler: {
+      get project() {
+        return dopplerProject();
+      },
+      get configs() {
+        return new Map([...environments.values()].map((one) => [one.name, one.config]));
+      },
+    },
+    environments,
+    targets: makeTargets(config.targets ?? config.platforms ?? {}, { names: [...environments.keys()], env, at, firstVersion }),
+    defaults: { strict: config.defaults?.strict ?? false },
+    notices: LATER.filter((key) => config[key] !== undefined).map((key) => `${key}: is read by a plugin that is not installed.`),
+    ledger: (environment) => homes.get(environment) ?? 'machine',
+    at,
+  };
+}
+
+function makeEnvironments(config: Config, at: Project['at'], fill: (text: string, path: Path) => string): Map<string, ProjectEnvironment> {
+  const settings = new Map(Object.entries(config.environments ?? {}));
+  const environments = new Map<string, ProjectEnvironment>();
+  for (const [name, raw] of configsOf(config, settings, at)) {
+    const said = settings.get(name) ?? {};
+    const prodLike = isProdLike(name) || isProdLike(raw);
+    environments.set(name, {
+      name,
+      get config() {
+        return fill(raw, ['doppler', 'configs', name]);
+      },
+      branches: said.branches ?? [],
+      protected: said.protected ?? prodLike,
+      unprotected: prodLike && said.protected === false,
+      default: said.default ?? false,
+    });
+  }
+  const [, second] = [...environments.values()].filter((one) => one.default);
+  if (second) throw new DcsError('CONFIG', `${at(['environments', second.name, 'default'])}: only one environment can be the default.`);
+  return environments;
+}
+
+function configsOf({ doppler }: Config, settings: ReadonlyMap<string, unknown>, at: Project['at']): Map<string, string> {
+  if (typeof doppler !== 'string' && doppler.configs) {
+    const configs = new Map(Object.entries(doppler.configs));
+    for (const name of settings.keys()) if (!configs.has(name)) throw unknown(name, [...configs.keys()], at(['environments', name]));
+    return configs;
+  }
+  const renamed = new Map([...settings.keys()].map((name) => [kindOf(name), name]));
+  const configs = new Map([...STANDARD].map(([kind, config]) => [renamed.get(kind) ?? kind, config]));
+  for (const name of settings.keys())
+    if (!configs.has(name)) throw new DcsError('CONFIG', `${at(['environments', name])}: ${name} has no Doppler config.`, { hint: `add it to doppler.configs: {${name}: ...}` });
+  return configs;
+}
+
+function ledgerHomes({ ledger }: Config, environments: ReadonlyMap<string, unknown>, at: Project['at']): Map<string, LedgerPlace> {
+  const names = [...environments.keys()];
+  if (typeof ledger !== 'object') return new Map(names.map((name) => [name, ledger ?? 'machine']));
+  for (const name of Object.keys(ledger)) if (!environments.has(name)) throw unknown(name, names, at(['ledger', name]));
+  return new Map(Object.entries(ledger));
+}
+
+function unknown(name: string, names: readonly string[], position: string): DcsError {
+  const near = nearest(name, names);
+  return new DcsError('CONFIG', `${position}: "${name}" is no environment of this file${near === undefined ? '' : `; did you mean "${near}"?`}`, {
+    why: `Its environments are ${names.join(', ')}.`,
+  });
+}

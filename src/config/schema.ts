@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+// Every object is strict: an unknown key is an error. What is read by which code is held by test/config/readers.test.ts.
+
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+const name = z.string().regex(NAME, 'must be letters, digits, - and _ only');
+const text = z.string().min(1, 'must not be empty');
+const open = z.record(z.string(), z.unknown());
+const ledgerHome = z.enum(['machine', 'git', 'doppler']);
+
+const doppler = z.union([text, z.strictObject({ project: text, configs: z.record(name, text).optional() })]);
+
+const environment = z.strictObject({
+  branches: z.array(text).optional().meta({ description: 'Git branches of this environment; * stands for anything but a slash.' }),
+  protected: z.boolean().optional().meta({ description: 'Writing needs its name typed. Prod-like names are protected unless this says false.' }),
+  default: z.boolean().optional(),
+});
+
+/** The core's own keys of a target; every other key is an option of the platform, checked by its plugin. */
+export const CORE_TARGET_KEYS = {
+  type: name.optional().meta({ description: 'The platform. Default: the name of the entry.' }),
+  include: z.array(text).optional().meta({ description: "Globs on Doppler's names. With two or more targets each states it." }),
+  exclude: z.array(text).optional(),
+  transform: z.unknown().optional(),
+  rename: z.record(text, text).optional().meta({ description: "Doppler's name: the name there." }),
+  prefix: z.string().optional(),
+  policy: z.enum(['upsert-only', 'create-only', 'mirror']).optional(),
+  existing: z.enum(['ask', 'leave', 'replace']).optional(),
+  shared: z.boolean().optional().meta({ description: 'Two environments, or two targets, may write to this one place.' }),
+};
+const target = z.object(CORE_TARGET_KEYS).catchall(z.unknown());
+
+const deprecated = { deprecated: true, description: 'First version; `dcs config migrate` rewrites it.' };
+const FIRST_VERSION = {
+  platforms: z.record(name, target).optional().meta(deprecated),
+  neon: z
+    .strictObject({
+      project_id: z.unknown().optional(),
+      project_name: z.unknown().optional(),
+      org_id: z.unknown().optional(),
+      database: z.unknown().optional(),
+      role: z.unknown().optional(),
+      migrations_dir: z.unknown().optional(),
+      branch_mapping: z.unknown().optional(),
+    })
+    .optional()
+    .meta(deprecated),
+  gcp: z.strictObject({ project_id: z.unknown().optional(), region: z.unknown().optional() }).optional().meta(deprecated),
+  sync: z.strictObject({ triggers: z.array(open).optional() }).optional().meta(deprecated),
+};
+
+/** dcs.yaml, first-version files included. */
+export const configSchema = z.strictObject({
+  version: z.literal(1).optional(),
+  project: text.optional().meta({ description: 'Default: the Doppler project.' }),
+  doppler,
+  environments: z.record(name, environment.nullable()).optional(),
+  ledger: z.union([ledgerHome, z.record(name, ledgerHome)]).optional(),
+  targets: z.record(name, target).optional(),
+  sources: z.record(name, open).optional().meta({ description: 'What fills Doppler.' }),
+  secrets: z.record(z.string(), open).optional(),
+  transforms: open.optional(),
+  credentials: z.strictObject({ doppler: text }).optional(),
+  triggers: z.array(open).optional(),
+  workspaces: z.array(text).optional(),
+  defaults: z.strictObject({ strict: z.boolean().optional() }).optional(),
+  ...FIRST_VERSION,
+});
+export type Config = z.infer<typeof configSchema>;
+export type TargetConfig = z.infer<typeof target>;
+export type LedgerPlace = z.infer<typeof ledgerHome>;
+
+const variable = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of a variable, never a value');
+
+/** The user's own file. It names variables and accounts; it never holds a value. */
+export const userSchema = z.strictObject({
+  strict: z.boolean().optional(),
+  defaults: z.strictObject({ strict: z.boolean().optional(), doppler_project_prefix: text.optional() }).optional(),
+  identities: z
+    .array(
+      z.strictObject({
+        owner: text.optional(),
+        directory: text.optional(),
+        token: variable.optional(),
+        neon_org: text.optional(),
+        cloudflare_account: text.optional(),
+        google_project: text.optional(),
+      }),
+    )
+    .optional(),
+  identity_mappings: z.unknown().optional(),
+  templates_dir: text.optional(),
+});
+export type UserConfig = z.infer<typeof userSchema>;

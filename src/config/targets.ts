@@ -1,0 +1,92 @@
+import { DcsError, type Env } from 'dcs-sdk';
+import type { Path } from './document.ts';
+import { kindOf } from './names.ts';
+import { nearest } from './nearest.ts';
+import { CORE_TARGET_KEYS, type TargetConfig } from './schema.ts';
+import { substituteAll, variablesIn } from './variables.ts';
+
+/** One target of dcs.yaml. */
+export interface TargetEntry {
+  readonly name: string;
+  readonly type: string;
+  /** Exactly those it names; all of them where every option has one value. */
+  readonly environments: readonly string[];
+  /** One value for all environments: written only with `-e` typed, and by one environment only. */
+  readonly singleValue: boolean;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly rename: ReadonlyMap<string, string>;
+  readonly prefix: string;
+  readonly policy: 'upsert-only' | 'create-only' | 'mirror';
+  readonly existing: 'ask' | 'leave' | 'replace';
+  readonly shared: boolean;
+  /** Every option as dcs.yaml has it: environment maps and variables not resolved. */
+  readonly raw: Readonly<Record<string, unknown>>;
+  /** Environment maps resolved, `${VAR}` replaced; a variable that is not set is an error only here. */
+  optionsFor(environment: string): Record<string, unknown>;
+  /** Variables this environment's options need and do not have. */
+  missing(environment: string): readonly string[];
+}
+
+interface Around {
+  readonly names: readonly string[];
+  readonly env: Env;
+  readonly firstVersion: boolean;
+  at(path: Path): string;
+}
+
+export function makeTargets(targets: Readonly<Record<string, TargetConfig>>, around: Around): Map<string, TargetEntry> {
+  const entries = Object.entries(targets);
+  return new Map(entries.map(([name, config]) => [name, makeTarget(name, config, around, entries.length === 1 || around.firstVersion)]));
+}
+
+function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitInclude: boolean): TargetEntry {
+  const { at, env } = around;
+  if (config.transform !== undefined) throw new DcsError('CONFIG', `${at(['targets', name, 'transform'])}: transform is not supported by this version.`);
+  if (config.include === undefined && !mayOmitInclude)
+    throw new DcsError('CONFIG', `${at(['targets', name])}: with two or more targets each one states what it gets: ${name} has no include.`, { hint: 'include: ["*"]     everything' });
+  const type = config.type ?? name;
+  const raw = platformOptions(config, around.firstVersion);
+  const maps = new Map([...raw].filter(([key, value]) => isEnvironmentMap(value, around, ['targets', name, key])));
+  const named = new Set([...maps.values()].flatMap((value) => Object.keys(value as object)));
+  const environments = maps.size === 0 ? around.names : around.names.filter((one) => named.has(one));
+  const chosen = (environment: string): [string, unknown][] =>
+    [...raw].flatMap(([key, value]): [string, unknown][] => {
+      if (!maps.has(key)) return [[key, value]];
+      return Object.hasOwn(value as object, environment) ? [[key, (value as Record<string, unknown>)[environment]]] : [];
+    });
+  return {
+    name,
+    type,
+    environments,
+    singleValue: maps.size === 0,
+    include: config.include ?? ['*'],
+    exclude: config.exclude ?? [],
+    rename: new Map(Object.entries(config.rename ?? {})),
+    prefix: config.prefix ?? '',
+    policy: config.policy ?? 'upsert-only',
+    existing: config.existing ?? 'ask',
+    shared: config.shared ?? false,
+    raw: Object.fromEntries(raw),
+    optionsFor: (environment) => Object.fromEntries(chosen(environment).map(([key, value]) => [key, substituteAll(value, env, () => at(['targets', name, key]))])),
+    missing: (environment) => chosen(environment).flatMap(([, value]) => variablesIn(value)).filter((variable) => env[variable] === undefined),
+  };
+}
+
+function platformOptions(config: TargetConfig, firstVersion: boolean): Map<string, unknown> {
+  const options = Object.entries(config).filter(([key]) => !Object.hasOwn(CORE_TARGET_KEYS, key));
+  return new Map(options.map(([key, value]) => [firstVersion && key === 'worker_name' ? 'worker' : key, value]));
+}
+
+/** A map whose keys are environments. One that only nearly is, is a slip that would send secrets elsewhere. */
+function isEnvironmentMap(value: unknown, { names, at }: Around, path: Path): boolean {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  const keys = Object.keys(value);
+  const strange = keys.find((key) => !names.includes(key));
+  if (strange === undefined) return keys.length > 0;
+  const near = nearest(strange, names) ?? names.find((one) => kindOf(one) !== undefined && kindOf(one) === kindOf(strange));
+  if (near === undefined && strange !== 'constructor' && keys.every((key) => !names.includes(key))) return false;
+  throw new DcsError('CONFIG', `${at([...path, strange])}: "${strange}" is no environment of this file${near === undefined ? '' : `; did you mean "${near}"?`}`, {
+    why: `Its environments are ${names.join(', ')}.`,
+  });
+}
