@@ -1,0 +1,120 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { loadKeys } from '../../src/engine/key.ts';
+import { parse, serialise } from '../../src/engine/ledger-file.ts';
+import type { Ledger, LedgerRecord, Origin, Pending } from '../../src/engine/ledger-types.ts';
+
+const keys = await loadKeys({ stateDir: '/nowhere', environmentId: 'e', dopplerKey: 'k'.repeat(40) });
+const others = await loadKeys({ stateDir: '/nowhere', environmentId: 'e', dopplerKey: 'o'.repeat(40) });
+const text = fc.oneof(fc.constantFrom('__proto__', 'constructor', '', '<<<<<<<', 'a\nb'), fc.string({ unit: 'binary' }));
+const defined = <T extends object>(found: T): T =>
+  Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as T;
+const maybe = fc.option(text, { nil: undefined });
+const origins: Origin[] = ['created', 'claimed', 'adopted', 'overwrote', 'unsure'];
+const record = fc
+  .record({ name: text, mac: maybe, origin: fc.constantFrom(...origins), from: maybe, wanted: fc.boolean(), birth: maybe, revision: maybe })
+  .map((each) => defined(each) as LedgerRecord);
+const pending = fc
+  .record({
+    run: text,
+    chunk: fc.nat(),
+    name: text,
+    action: fc.constantFrom('put', 'delete'),
+    mac: maybe,
+    from: maybe,
+    had: fc.boolean(),
+    proven: fc.boolean(),
+    base: maybe,
+    told: fc.constantFrom(undefined, 'done', 'unknown'),
+    revision: maybe,
+    birth: maybe,
+  })
+  .map((each) => defined(each) as Pending);
+const ledger: fc.Arbitrary<Ledger> = fc
+  .record({
+    version: fc.constant(1 as const),
+    place: text,
+    incarnation: maybe,
+    identity: maybe,
+    keyId: text,
+    serial: fc.nat(),
+    last: fc.option(fc.record({ at: text, by: text, run: text }), { nil: undefined }),
+    source: fc.option(
+      fc.record({ identity: text, version: text, shape: text, names: fc.array(fc.tuple(text, text)).map((each) => new Map(each)) }),
+      { nil: undefined },
+    ),
+    records: fc.array(record).map((each) => new Map(each.map((one) => [one.name, one]))),
+    pending: fc.array(pending),
+  })
+  .map((each) => defined(each) as Ledger);
+const plain = (each: Ledger): unknown => ({
+  ...each,
+  records: new Map([...each.records].toSorted()),
+  source: each.source && { ...each.source, names: new Map([...each.source.names].toSorted()) },
+});
+const sample: Ledger = {
+  version: 1,
+  place: 'here',
+  keyId: keys.active.id,
+  serial: 4,
+  source: {
+    identity: 'd',
+    version: 'v',
+    shape: 's',
+    names: new Map([
+      ['A', 'm1'],
+      ['B', 'm2'],
+    ]),
+  },
+  records: new Map([
+    ['A', { name: 'A', origin: 'created', mac: 'm1', wanted: true }],
+    ['B', { name: 'B', origin: 'adopted', mac: 'm2', wanted: true }],
+  ]),
+  pending: [{ run: 'R', chunk: 0, name: 'C', action: 'put', had: false, proven: false }],
+};
+
+describe('the text of a ledger', () => {
+  it('round-trips any names, and is the same whatever the order of the maps', () => {
+    fc.assert(
+      fc.property(ledger, (each) => {
+        const written = serialise(each, keys);
+        expect(plain(parse(written, keys, 'f'))).to.deep.equal(plain(each));
+        expect(serialise({ ...each, records: new Map([...each.records].toReversed()) }, keys)).to.equal(written);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('throws CONFLICT naming the file when cut short anywhere, garbled, or left in a merge conflict', () => {
+    const whole = serialise(sample, keys);
+    const refused = (broken: string): void => {
+      let caught: { code?: string; message?: string } = {};
+      try {
+        parse(broken, keys, '/x/dcs.lock');
+      } catch (error) {
+        caught = error as never;
+      }
+      expect(caught.code).to.equal('CONFLICT');
+      expect(caught.message).to.contain('/x/dcs.lock');
+    };
+    for (let cut = 0; cut < whole.length - 1; cut++) refused(whole.slice(0, cut));
+    for (const mark of ['<<<<<<< HEAD', '=======', '>>>>>>> main']) refused(whole.replace('{"record"', `${mark}\n{"record"`));
+    refused(whole.replace('"version":1', '"version":2'));
+    refused(whole + whole);
+    refused(`\0\0\0${whole}`);
+  });
+
+  it('knows no record, intent or head that was altered, moved from another place, or sealed with another key', () => {
+    const whole = serialise(sample, keys);
+    const altered = parse(whole.replace('"origin":"adopted"', '"origin":"created"'), keys, 'f');
+    expect([...altered.records.keys()]).to.deep.equal(['A']);
+    expect(parse(whole.replace('"had":false', '"had":true'), keys, 'f').pending).to.deep.equal([]);
+    expect(parse(whole.replaceAll('"here"', '"there"'), keys, 'f').records.size).to.equal(0);
+    const foreign = parse(whole, others, 'f');
+    expect([foreign.records.size, foreign.pending.length, foreign.source, foreign.serial]).to.deep.equal([0, 0, undefined, 4]);
+    const merged = parse(whole.replace('["B","m2"]', '["B","m3"]'), keys, 'f').source;
+    expect([merged?.identity, merged?.version, merged?.names.size]).to.deep.equal(['d', 'merged', 0]);
+    const rotated = { active: others.active, all: [others.active, keys.active] };
+    expect(parse(whole, rotated, 'f').records.size).to.equal(2);
+  });
+});
