@@ -7,7 +7,8 @@ import { chooseEnvironment } from './config/environment.ts';
 import { ciOf, type CiInfo } from './config/ci.ts';
 import { directories, type Directories } from './config/directories.ts';
 import { gitBranch } from './config/git.ts';
-import { loadProject } from './config/load.ts';
+import { emptyProject } from './config/empty-project.ts';
+import { findConfig, loadProject } from './config/load.ts';
 import type { Project } from './config/project.ts';
 import { readRegistry, type PluginLike, type Registry } from './registry.ts';
 
@@ -42,20 +43,23 @@ export interface Session {
   choose(reading: boolean, name?: string): Environment & { readonly line: string };
 }
 
-export async function openSession(config: OclifConfig, invocation: Invocation): Promise<Session> {
+/** `optional`: the command also works where there is no dcs.yaml. */
+export async function openSession(config: OclifConfig, invocation: Invocation, { optional = false } = {}): Promise<Session> {
   const env: Env = process.env;
   const cwd = process.cwd();
   const home = homedir();
   const dirs = directories(env, home);
-  const project = await loadProject({ cwd, env, home, ...(invocation.configFile === undefined ? {} : { configFile: invocation.configFile }) });
+  const { configFile } = invocation;
+  const absent = optional && configFile === undefined && findConfig(cwd) === undefined;
+  const project = absent ? emptyProject(cwd) : await loadProject({ cwd, env, home, ...(configFile === undefined ? {} : { configFile }) });
   const signal = interrupts();
   const dopplerHost = (env['DOPPLER_API_HOST'] || DOPPLER_API).replace(/\/+$/, '');
   const log = (line: string): void => {
     if (invocation.verbose) process.stderr.write(`${line}\n`);
   };
   const keyring = osKeyring(log);
-  const credentials = credentialStore({ ...dirs, keyring, log });
-  const branch = await gitBranch(project.root);
+  const credentials = credentialStore({ config: dirs.configDir, state: dirs.stateDir, keyring, log });
+  const branch = gitBranch(project.root);
   const ci = ciOf(env);
   return {
     invocation,
@@ -93,7 +97,8 @@ export async function openSession(config: OclifConfig, invocation: Invocation): 
 }
 
 /** A service token names its environment: `dp.st.prd.xxxx`. */
-function tokenConfig(env: Env, { doppler }: Project): { tokenConfig?: { project: string; config: string } } {
+function tokenConfig(env: Env, { doppler, file }: Project): { tokenConfig?: { project: string; config: string } } {
+  if (file === undefined) return {};
   const [, config] = /^dp\.st\.([a-z0-9_-]{2,35})\.[a-zA-Z0-9]+$/.exec(env['DOPPLER_TOKEN']?.trim() ?? '') ?? [];
   return config === undefined ? {} : { tokenConfig: { project: doppler.project, config } };
 }

@@ -100,7 +100,7 @@ async function rounds(
     for (const each of looks) for (const line of [...planLines(each, style), '']) say(line);
     say(countLine(looks));
     const accepted = await accept(session, environment, options, looks, source);
-    const reports = [...(await write(session, accepted, run, options.redeploy)), ...failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error }))];
+    const reports: TargetReport[] = [...(await write(session, accepted, run, options.redeploy)), ...failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error }))];
     const moved = !session.signal.aborted && (reports.some(({ applied }) => applied?.clash) || (await sourceMoved(source, reports)));
     const result = await finish(session, environment, { reports, looks, run, failures }, style);
     if (!moved || options.plan !== undefined || round === 3) return result;
@@ -150,7 +150,7 @@ async function withoutLeft(found: Look, adoption: Adoption | undefined, source: 
 }
 
 async function write(session: Session, looks: readonly Look[], run: string, redeploy: boolean): Promise<TargetReport[]> {
-  const by = session.ci ? `CI ${session.ci.run ?? ''}`.trim() : 'you';
+  const by = session.ci ? session.ci.name : 'you';
   const bar = await progress(session, looks);
   const reports = await Promise.all(
     looks.map(async (each): Promise<TargetReport> => {
@@ -224,7 +224,7 @@ async function audit(session: Session, environment: Environment, { reports, look
     await log.append({
       id: run,
       at: new Date().toISOString(),
-      by: session.ci ? 'CI' : 'you',
+      by: session.ci?.name ?? 'you',
       environment: environment.name,
       target: name,
       place: found.job.place,
