@@ -167,7 +167,7 @@ function isClean({ base }: Pending, trail: readonly Revision[], revision: string
 
 /** Records of names that our chunks did not write move along with our own revisions, and with nobody else's. */
 function followOurs({ records, ours, listing }: Settling, entries: ReadonlyMap<string, Entry>): void {
-  for (const record of [...records.values()]) {
+  for (const record of records.values()) {
     const entry = entries.get(record.name);
     const trail = entry && trailOf(entry, listing);
     const start = trail && record.revision !== undefined ? trail.findIndex(({ id }) => id === record.revision) : -1;
