@@ -69,7 +69,7 @@ export interface Signed {
   token: Token;
   world: World;
   /** Body before query: Doppler takes project and config from either. */
-  field(name: string): string | undefined;
+  field: (name: string) => string | undefined;
 }
 
 function presented(call: Call): string {

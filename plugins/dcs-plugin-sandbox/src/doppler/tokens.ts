@@ -19,7 +19,7 @@ function ofConfig(call: Signed): Token[] {
 /** The CLI sends unix seconds, the specification says date-time. */
 function expiry(given: unknown): string | null {
   if (given === undefined || given === null) return null;
-  const time = typeof given === 'number' ? given * 1000 : Date.parse(String(given));
+  const time = typeof given === 'number' ? given * 1000 : Date.parse(typeof given === 'string' ? given : '');
   if (Number.isNaN(time)) throw new Refusal(400, 'Please provide a valid expire_at.');
   return new Date(time).toISOString();
 }

@@ -38,7 +38,7 @@ function compare(change: Json, current: Stored | undefined): void {
   if (
     originalValue !== undefined &&
     originalValue !== (current?.value ?? null) &&
-    !(originalValue === null && change['originalName'] != null)
+    !(originalValue === null && typeof change['originalName'] === 'string')
   )
     throw new Refusal(400, `The secret "${name}" has changed since it was read.`);
   if (originalVisibility !== undefined && originalVisibility !== null && originalVisibility !== current?.visibility)
@@ -52,6 +52,7 @@ export function applyChange(shown: Secrets, own: Secrets, root: Secrets, change:
   const source = typeof originalName === 'string' ? originalName : name;
   checkName(name);
   const current = shown.get(source);
+  const given = visibility !== undefined && visibility !== null;
   if (originalName === null && current !== undefined) throw new Refusal(400, `The secret "${name}" already exists.`);
   if (typeof originalName === 'string' && current === undefined) throw new Refusal(400, `The secret "${originalName}" does not exist.`);
   compare(change, current);
@@ -59,12 +60,13 @@ export function applyChange(shown: Secrets, own: Secrets, root: Secrets, change:
     own.delete(source);
     return;
   }
-  if (visibility != null && !VISIBILITIES.has(String(visibility))) throw new Refusal(400, 'Please provide a valid visibility.');
+  if (given && !(typeof visibility === 'string' && VISIBILITIES.has(visibility)))
+    throw new Refusal(400, 'Please provide a valid visibility.');
   if (source !== name) own.delete(source);
   put(own, name, value ?? current?.value, current);
   const stored = own.get(name);
   if (stored === undefined) return;
-  if (visibility != null) stored.visibility = visibility as Visibility;
+  if (given) stored.visibility = visibility as Visibility;
   if (isObject(valueType) && typeof valueType['type'] === 'string') stored.type = valueType['type'];
   if (change['shouldPromote'] === true) root.set(name, { ...stored });
 }

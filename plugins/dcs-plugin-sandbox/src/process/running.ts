@@ -43,8 +43,8 @@ export async function required(folder: string): Promise<Running> {
 
 async function firstLine(stdout: string, child: { exitCode: number | null }): Promise<string> {
   for (let tries = 0; tries < 150; tries++) {
-    const [line, rest] = readFileSync(stdout, 'utf8').split('\n');
-    if (rest !== undefined && line !== undefined && line !== '') return line;
+    const line = /^(http:\S+)\n/m.exec(readFileSync(stdout, 'utf8'))?.[1];
+    if (line !== undefined) return line;
     if (child.exitCode !== null) break;
     await sleep(100);
   }

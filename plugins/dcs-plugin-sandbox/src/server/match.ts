@@ -17,7 +17,7 @@ export function segments(pattern: string, path: string): Record<string, string> 
     if (!part.startsWith(':')) {
       if (part !== word) return undefined;
     } else {
-      if (word === '' || !URL.canParse(`http://x/${word}`)) return undefined;
+      if (word === '') return undefined;
       params[part.slice(1)] = decodeSegment(word);
     }
   }

@@ -21,7 +21,8 @@ const failure = (promise: Promise<unknown>) =>
 
 describe('sandbox server', () => {
   it('fails the n-th call as told and writes names, never values, to the journal', async () => {
-    const { origin, journal, close } = await startSandbox();
+    const sandbox = await startSandbox();
+    const { origin, journal } = sandbox;
     const arm = (fault: object) => fetch(`${origin}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(fault) });
     try {
       await arm({ route: `POST ${SECRETS}`, nth: 2, kind: 'status', status: 429, retryAfter: 3 });
@@ -43,7 +44,7 @@ describe('sandbox server', () => {
       expect(journal.entries()[0]?.names).to.deep.equal(['NEW']);
       expect(JSON.stringify(journal.entries())).not.to.match(/three|dp\.pt/);
     } finally {
-      await close();
+      await sandbox.close();
     }
   });
 
