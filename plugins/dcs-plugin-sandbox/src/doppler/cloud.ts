@@ -1,7 +1,7 @@
 import type { Call, Cloud, Reply } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { authRoutes } from './auth.ts';
-import { type Ground, isObject, open, Quota, refuse, Refusal } from './gate.ts';
+import { type Ground, isObject, nowhere, open, Quota, Refusal } from './gate.ts';
 import { logRoutes } from './logs.ts';
 import { placeRoutes } from './places.ts';
 import { secretRoutes } from './secrets.ts';
@@ -44,7 +44,7 @@ export function doppler(): Cloud {
       ...webhookRoutes(ground),
       open('POST', '/_sandbox/doppler/limits', (call) => setLimits(ground, call)),
     ],
-    notFound: () => refuse(new Refusal(404, 'Not Found')),
+    notFound: (call) => nowhere(world, call),
     state: () => pack(world),
     restore(state) {
       const restored = unpack(state);

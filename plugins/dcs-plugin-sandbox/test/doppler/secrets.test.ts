@@ -85,6 +85,8 @@ describe('sandbox Doppler', () => {
   it('holds tokens to what they may', async () => {
     const bad = await call('/v3/me', { token: 'nonsense' });
     expect([bad.status, bad.json]).to.deep.equal([401, { messages: ['Invalid Auth token'], success: false }]);
+    expect((await call('/v3/nowhere', { token: 'nonsense' })).status).to.equal(401);
+    expect((await call('/v3/nowhere')).status).to.equal(404);
     const other = await call(`${SECRETS}?${at('prd')}`, { token: SEED.tokens.stg });
     expect([other.status, other.json.messages[0]]).to.deep.equal([400, "This token does not have access to requested config 'prd'"]);
     expect((await write({ secrets: { A: 'x' } }, SEED.tokens.prd)).status).to.equal(403);
