@@ -10,13 +10,22 @@ type Reader = (env: Env) => string | undefined;
 // Each vendor's own list of variables, last verified 2026-11-21.
 const SYSTEMS: readonly (readonly [variable: string, name: string, branch: Reader])[] = [
   // https://docs.github.com/actions/reference/variables-reference
-  ['GITHUB_ACTIONS', 'GitHub', (env) => (env['GITHUB_EVENT_NAME']?.startsWith('pull_request') || env['GITHUB_REF_TYPE'] !== 'branch' ? undefined : env['GITHUB_REF_NAME'])],
+  [
+    'GITHUB_ACTIONS',
+    'GitHub',
+    (env) =>
+      env['GITHUB_EVENT_NAME']?.startsWith('pull_request') || env['GITHUB_REF_TYPE'] !== 'branch' ? undefined : env['GITHUB_REF_NAME'],
+  ],
   // https://docs.gitlab.com/ci/variables/predefined_variables (CI_COMMIT_BRANCH is unset for merge requests and tags)
   ['GITLAB_CI', 'GitLab', (env) => env['CI_COMMIT_BRANCH']],
   // https://circleci.com/docs/reference/variables
   ['CIRCLECI', 'CircleCI', (env) => (env['CIRCLE_PULL_REQUEST'] || env['CIRCLE_TAG'] ? undefined : env['CIRCLE_BRANCH'])],
   // https://buildkite.com/docs/pipelines/configure/environment-variables
-  ['BUILDKITE', 'Buildkite', (env) => ((env['BUILDKITE_PULL_REQUEST'] ?? 'false') !== 'false' || env['BUILDKITE_TAG'] ? undefined : env['BUILDKITE_BRANCH'])],
+  [
+    'BUILDKITE',
+    'Buildkite',
+    (env) => ((env['BUILDKITE_PULL_REQUEST'] ?? 'false') !== 'false' || env['BUILDKITE_TAG'] ? undefined : env['BUILDKITE_BRANCH']),
+  ],
 ];
 
 export function ciOf(env: Env): CiInfo | undefined {

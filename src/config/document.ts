@@ -54,7 +54,11 @@ export function compose(text: string, shown: string, lines = new LineCounter()):
     throw new DcsError('CONFIG', `${shown} is nested too deeply.`);
   }
   const problem = document.errors[0] ?? document.warnings[0];
-  if (problem) throw new DcsError('CONFIG', `${shown}${place(lines, problem.pos[0])}: ${YAML_ERRORS[problem.code] ?? `this is not YAML (${problem.code})`}.`);
+  if (problem)
+    throw new DcsError(
+      'CONFIG',
+      `${shown}${place(lines, problem.pos[0])}: ${YAML_ERRORS[problem.code] ?? `this is not YAML (${problem.code})`}.`,
+    );
   return document;
 }
 
@@ -124,7 +128,8 @@ function invalid(first: Issue, schema: z.ZodType, at: (path: Path) => string): D
     const sentence = `${at([...issue.path, key])}: ${where === '' ? '' : `${where}: `}unknown key "${key}"`;
     return new DcsError('CONFIG', like === undefined ? `${sentence}.` : `${sentence}; did you mean "${like}"?`);
   }
-  if (issue.code === 'invalid_key') return new DcsError('CONFIG', `${at(issue.path)}: ${where}: a name is made of letters, digits, - and _.`);
+  if (issue.code === 'invalid_key')
+    return new DcsError('CONFIG', `${at(issue.path)}: ${where}: a name is made of letters, digits, - and _.`);
   return new DcsError('CONFIG', `${at(issue.path)}: ${where === '' ? 'the file' : where} ${say(issue)}.`);
 }
 
@@ -139,11 +144,22 @@ function narrow(issue: Issue, prefix: Path = []): Issue {
 function say(issue: Issue): string {
   if (issue.code === 'invalid_type') {
     if (issue.message.endsWith('received undefined')) return 'is missing';
-    const kinds: Readonly<Record<string, string>> = { string: 'text (put it in quotes)', boolean: 'true or false', array: 'a list', object: 'a map', record: 'a map' };
+    const kinds: Readonly<Record<string, string>> = {
+      string: 'text (put it in quotes)',
+      boolean: 'true or false',
+      array: 'a list',
+      object: 'a map',
+      record: 'a map',
+    };
     return `must be ${kinds[issue.expected] ?? issue.expected}`;
   }
-  if (issue.code === 'invalid_value') return `must be ${issue.values.map(String).join(', ').replace(/, ([^,]*)$/, ' or $1')}`;
-  if (issue.code === 'invalid_union') return issue.input === undefined && issue.path.at(-1) === 'doppler' ? 'must name a Doppler project, or be a map' : 'has the wrong type';
+  if (issue.code === 'invalid_value')
+    return `must be ${issue.values
+      .map(String)
+      .join(', ')
+      .replace(/, ([^,]*)$/, ' or $1')}`;
+  if (issue.code === 'invalid_union')
+    return issue.input === undefined && issue.path.at(-1) === 'doppler' ? 'must name a Doppler project, or be a map' : 'has the wrong type';
   return issue.message;
 }
 
@@ -158,7 +174,12 @@ function keysAt(schema: z.ZodType, path: Path): string[] {
 }
 
 function inside(schema: z.ZodType, step: PropertyKey): z.ZodType[] {
-  const def = bare(schema)._zod.def as { shape?: Record<string, z.ZodType>; valueType?: z.ZodType; element?: z.ZodType; options?: z.ZodType[] };
+  const def = bare(schema)._zod.def as {
+    shape?: Record<string, z.ZodType>;
+    valueType?: z.ZodType;
+    element?: z.ZodType;
+    options?: z.ZodType[];
+  };
   if (def.options) return def.options.flatMap((one) => inside(one, step));
   const next = def.shape && Object.hasOwn(def.shape, step) ? def.shape[String(step)] : (def.valueType ?? def.element);
   return next ? alternatives(next) : [];

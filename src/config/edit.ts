@@ -15,7 +15,10 @@ export async function editConfig(file: string, path: readonly string[], value: u
   const document = compose(before, shown);
   for (let depth = 1; depth < path.length; depth++) {
     const parent = document.getIn(path.slice(0, depth), true);
-    if (parent !== undefined && !isCollection(parent)) throw new DcsError('CONFIG', `${shown}: ${path.slice(0, depth).join('.')} is not a map; ${path.join('.')} cannot be set.`, { why: 'Nothing was written.' });
+    if (parent !== undefined && !isCollection(parent))
+      throw new DcsError('CONFIG', `${shown}: ${path.slice(0, depth).join('.')} is not a map; ${path.join('.')} cannot be set.`, {
+        why: 'Nothing was written.',
+      });
   }
   document.setIn(path, document.createNode(value));
   const after = document.toString({ lineWidth: 0, flowCollectionPadding: false });
@@ -24,4 +27,8 @@ export async function editConfig(file: string, path: readonly string[], value: u
   await replaceFile(real, after, (await stat(real)).mode & 0o777);
 }
 
-const changed = (shown: string): DcsError => new DcsError('CONFLICT', `${shown} was changed by somebody else meanwhile.`, { why: 'Nothing was written.', hint: 'run the command again' });
+const changed = (shown: string): DcsError =>
+  new DcsError('CONFLICT', `${shown} was changed by somebody else meanwhile.`, {
+    why: 'Nothing was written.',
+    hint: 'run the command again',
+  });

@@ -33,10 +33,14 @@ function typed(project: Project, { flag, env, tokenConfig }: Circumstances): Cho
   const how = flag === undefined ? 'DCS_ENV' : '-e';
   const found = named(project, word);
   if (tokenConfig && (tokenConfig.config !== found.config || tokenConfig.project !== project.doppler.project))
-    throw new DcsError('AUTH', `${how} says ${found.name} (${project.doppler.project}/${found.config}); the service token is for ${tokenConfig.project}/${tokenConfig.config}.`, {
-      why: 'A service token fixes the environment. Nothing was read or written.',
-      hint: ['unset DOPPLER_TOKEN', `or leave ${how} out`],
-    });
+    throw new DcsError(
+      'AUTH',
+      `${how} says ${found.name} (${project.doppler.project}/${found.config}); the service token is for ${tokenConfig.project}/${tokenConfig.config}.`,
+      {
+        why: 'A service token fixes the environment. Nothing was read or written.',
+        hint: ['unset DOPPLER_TOKEN', `or leave ${how} out`],
+      },
+    );
   return [found, how];
 }
 
@@ -45,20 +49,35 @@ export function named(project: Project, word: string): ProjectEnvironment {
   const all = [...project.environments.values()];
   const exact = project.environments.get(word);
   const kind = kindOf(word);
-  const tries = [exact ? [exact] : [], all.filter(({ config }) => config === word), kind === undefined ? [] : all.filter(({ name }) => kindOf(name) === kind)];
+  const tries = [
+    exact ? [exact] : [],
+    all.filter(({ config }) => config === word),
+    kind === undefined ? [] : all.filter(({ name }) => kindOf(name) === kind),
+  ];
   const found = tries.find((one) => one.length > 0) ?? [];
   if (found.length === 1) return found[0]!;
-  throw new DcsError('CONFIG', found.length === 0 ? `There is no environment "${word}".` : `"${word}" may mean ${found.map(({ name }) => name).join(' or ')}.`, {
-    why: `dcs.yaml has ${all.map(({ name }) => name).join(', ')}.`,
-    hint: 'dcs context',
-  });
+  throw new DcsError(
+    'CONFIG',
+    found.length === 0 ? `There is no environment "${word}".` : `"${word}" may mean ${found.map(({ name }) => name).join(' or ')}.`,
+    {
+      why: `dcs.yaml has ${all.map(({ name }) => name).join(', ')}.`,
+      hint: 'dcs context',
+    },
+  );
 }
 
 function byToken(project: Project, { tokenConfig }: Circumstances): Choice | undefined {
   if (!tokenConfig) return undefined;
-  const found = tokenConfig.project === project.doppler.project ? [...project.environments.values()].find(({ config }) => config === tokenConfig.config) : undefined;
+  const found =
+    tokenConfig.project === project.doppler.project
+      ? [...project.environments.values()].find(({ config }) => config === tokenConfig.config)
+      : undefined;
   if (found) return [found, 'service token'];
-  throw new DcsError('AUTH', `The service token is for ${tokenConfig.project}/${tokenConfig.config}, which is no environment of dcs.yaml.`, { hint: 'unset DOPPLER_TOKEN' });
+  throw new DcsError(
+    'AUTH',
+    `The service token is for ${tokenConfig.project}/${tokenConfig.config}, which is no environment of dcs.yaml.`,
+    { hint: 'unset DOPPLER_TOKEN' },
+  );
 }
 
 function byBranch(project: Project, { branch: local, ci, reading }: Circumstances): Choice {
@@ -67,12 +86,16 @@ function byBranch(project: Project, { branch: local, ci, reading }: Circumstance
   const why = `${ci ? `${ci.name} ` : ''}branch ${branch}`;
   if (found && (!found.protected || (ci && reading))) return [found, why];
   const fallback = defaultOf(project);
-  return found ? [fallback, 'default', `default; ${branch} is ${found.name}, protected: name it with -e ${found.name}`] : [fallback, 'default'];
+  return found
+    ? [fallback, 'default', `default; ${branch} is ${found.name}, protected: name it with -e ${found.name}`]
+    : [fallback, 'default'];
 }
 
 function ofBranch(project: Project, branch: string): ProjectEnvironment | undefined {
   const all = [...project.environments.values()];
-  const said = all.find(({ branches }) => branches.includes(branch)) ?? all.find(({ branches }) => branches.some((glob) => matchesBranch(glob, branch)));
+  const said =
+    all.find(({ branches }) => branches.includes(branch)) ??
+    all.find(({ branches }) => branches.some((glob) => matchesBranch(glob, branch)));
   if (said) return said;
   if (['main', 'master', 'production'].includes(branch)) return ofKind(all, 'prod');
   return ofKind(all, branch === 'staging' || branch.startsWith('release/') ? 'staging' : 'dev');
@@ -83,7 +106,9 @@ const ofKind = (all: readonly ProjectEnvironment[], kind: Kind): ProjectEnvironm
 
 /** `*` stands for anything but a slash, `**` for anything. */
 function matchesBranch(glob: string, branch: string): boolean {
-  const parts = glob.split(/(\*\*?)/).map((part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : part.replace(/[.+^${}()|[\]\\?]/g, '\\$&')));
+  const parts = glob
+    .split(/(\*\*?)/)
+    .map((part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : part.replace(/[.+^${}()|[\]\\?]/g, '\\$&')));
   return new RegExp(`^${parts.join('')}$`, 's').test(branch);
 }
 

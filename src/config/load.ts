@@ -27,7 +27,8 @@ export function findConfig(cwd: string): string | undefined {
 
 export async function loadProject({ cwd, configFile, env }: Where): Promise<Project> {
   const file = configFile === undefined ? findConfig(cwd) : resolve(cwd, configFile);
-  if (file === undefined) throw new DcsError('CONFIG', 'No dcs.yaml here or above.', { hint: 'dcs init     finds the clouds of this repository and writes one' });
+  if (file === undefined)
+    throw new DcsError('CONFIG', 'No dcs.yaml here or above.', { hint: 'dcs init     finds the clouds of this repository and writes one' });
   const shown = relative(cwd, file);
   const text = await readText(file, shown);
   if (text === undefined) throw new DcsError('CONFIG', `${shown} does not exist.`, { hint: 'dcs init' });

@@ -46,7 +46,8 @@ export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: str
   const at = (path: Path): string => parsed.at(firstVersion && path[0] === 'targets' ? ['platforms', ...path.slice(1)] : path);
   const fill = (text: string, path: Path): string => substitute(text, env, () => at(path));
   const { doppler } = config;
-  const dopplerProject = (): string => (typeof doppler === 'string' ? fill(doppler, ['doppler']) : fill(doppler.project, ['doppler', 'project']));
+  const dopplerProject = (): string =>
+    typeof doppler === 'string' ? fill(doppler, ['doppler']) : fill(doppler.project, ['doppler', 'project']);
   const environments = makeEnvironments(config, at, fill);
   const homes = ledgerHomes(config, environments, at);
   return {
@@ -102,7 +103,10 @@ function configsOf({ doppler }: Config, settings: ReadonlyMap<string, unknown>, 
   const renamed = new Map([...settings.keys()].map((name) => [kindOf(name), name]));
   const configs = new Map([...STANDARD].map(([kind, config]) => [renamed.get(kind) ?? kind, config]));
   for (const name of settings.keys())
-    if (!configs.has(name)) throw new DcsError('CONFIG', `${at(['environments', name])}: ${name} has no Doppler config.`, { hint: `add it to doppler.configs: {${name}: ...}` });
+    if (!configs.has(name))
+      throw new DcsError('CONFIG', `${at(['environments', name])}: ${name} has no Doppler config.`, {
+        hint: `add it to doppler.configs: {${name}: ...}`,
+      });
   return configs;
 }
 
@@ -115,7 +119,11 @@ function ledgerHomes({ ledger }: Config, environments: ReadonlyMap<string, unkno
 
 function unknown(name: string, names: readonly string[], position: string): DcsError {
   const near = nearest(name, names);
-  return new DcsError('CONFIG', `${position}: "${name}" is no environment of this file${near === undefined ? '' : `; did you mean "${near}"?`}`, {
-    why: `Its environments are ${names.join(', ')}.`,
-  });
+  return new DcsError(
+    'CONFIG',
+    `${position}: "${name}" is no environment of this file${near === undefined ? '' : `; did you mean "${near}"?`}`,
+    {
+      why: `Its environments are ${names.join(', ')}.`,
+    },
+  );
 }

@@ -5,7 +5,10 @@ const SCHEMA = 'https://unpkg.com/doppler-cloud-syncs/schema/dcs.schema.json';
 
 /** A new dcs.yaml. */
 export function renderProject(project: string, detected: readonly Detected[]): string {
-  const lines = [`# yaml-language-server: $schema=${SCHEMA}`, `doppler: ${flow(project)}            # dev, staging, prod are its configs dev, stg, prd`];
+  const lines = [
+    `# yaml-language-server: $schema=${SCHEMA}`,
+    `doppler: ${flow(project)}            # dev, staging, prod are its configs dev, stg, prd`,
+  ];
   if (detected.length > 0) lines.push('targets:                 # a target gets only the environments it names');
   for (const { name, type, file, options } of detected) {
     lines.push(`  ${name}:                   # ${file}`);

@@ -12,7 +12,10 @@ const doppler = z.union([text, z.strictObject({ project: text, configs: z.record
 
 const environment = z.strictObject({
   branches: z.array(text).optional().meta({ description: 'Git branches of this environment; * stands for anything but a slash.' }),
-  protected: z.boolean().optional().meta({ description: 'Writing needs its name typed. Prod-like names are protected unless this says false.' }),
+  protected: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Writing needs its name typed. Prod-like names are protected unless this says false.' }),
   default: z.boolean().optional(),
 });
 
@@ -46,7 +49,10 @@ const FIRST_VERSION = {
     .optional()
     .meta(deprecated),
   gcp: z.strictObject({ project_id: z.unknown().optional(), region: z.unknown().optional() }).optional().meta(deprecated),
-  sync: z.strictObject({ triggers: z.array(open).optional() }).optional().meta(deprecated),
+  sync: z
+    .strictObject({ triggers: z.array(open).optional() })
+    .optional()
+    .meta(deprecated),
 };
 
 /** dcs.yaml, first-version files included. */

@@ -32,7 +32,7 @@ interface Around {
   readonly names: readonly string[];
   readonly env: Env;
   readonly firstVersion: boolean;
-  at(path: Path): string;
+  readonly at: (path: Path) => string;
 }
 
 export function makeTargets(targets: Readonly<Record<string, TargetConfig>>, around: Around): Map<string, TargetEntry> {
@@ -42,9 +42,14 @@ export function makeTargets(targets: Readonly<Record<string, TargetConfig>>, aro
 
 function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitInclude: boolean): TargetEntry {
   const { at, env } = around;
-  if (config.transform !== undefined) throw new DcsError('CONFIG', `${at(['targets', name, 'transform'])}: transform is not supported by this version.`);
+  if (config.transform !== undefined)
+    throw new DcsError('CONFIG', `${at(['targets', name, 'transform'])}: transform is not supported by this version.`);
   if (config.include === undefined && !mayOmitInclude)
-    throw new DcsError('CONFIG', `${at(['targets', name])}: with two or more targets each one states what it gets: ${name} has no include.`, { hint: 'include: ["*"]     everything' });
+    throw new DcsError(
+      'CONFIG',
+      `${at(['targets', name])}: with two or more targets each one states what it gets: ${name} has no include.`,
+      { hint: 'include: ["*"]     everything' },
+    );
   const type = config.type ?? name;
   const raw = platformOptions(config, around.firstVersion);
   const maps = new Map([...raw].filter(([key, value]) => isEnvironmentMap(value, around, ['targets', name, key])));
@@ -68,8 +73,12 @@ function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitI
     existing: config.existing ?? 'ask',
     shared: config.shared ?? false,
     raw: Object.fromEntries(raw),
-    optionsFor: (environment) => Object.fromEntries(chosen(environment).map(([key, value]) => [key, substituteAll(value, env, () => at(['targets', name, key]))])),
-    missing: (environment) => chosen(environment).flatMap(([, value]) => variablesIn(value)).filter((variable) => env[variable] === undefined),
+    optionsFor: (environment) =>
+      Object.fromEntries(chosen(environment).map(([key, value]) => [key, substituteAll(value, env, () => at(['targets', name, key]))])),
+    missing: (environment) =>
+      chosen(environment)
+        .flatMap(([, value]) => variablesIn(value))
+        .filter((variable) => env[variable] === undefined),
   };
 }
 
@@ -86,7 +95,11 @@ function isEnvironmentMap(value: unknown, { names, at }: Around, path: Path): bo
   if (strange === undefined) return keys.length > 0;
   const near = nearest(strange, names) ?? names.find((one) => kindOf(one) !== undefined && kindOf(one) === kindOf(strange));
   if (near === undefined && strange !== 'constructor' && keys.every((key) => !names.includes(key))) return false;
-  throw new DcsError('CONFIG', `${at([...path, strange])}: "${strange}" is no environment of this file${near === undefined ? '' : `; did you mean "${near}"?`}`, {
-    why: `Its environments are ${names.join(', ')}.`,
-  });
+  throw new DcsError(
+    'CONFIG',
+    `${at([...path, strange])}: "${strange}" is no environment of this file${near === undefined ? '' : `; did you mean "${near}"?`}`,
+    {
+      why: `Its environments are ${names.join(', ')}.`,
+    },
+  );
 }

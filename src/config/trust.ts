@@ -26,7 +26,9 @@ export async function isTrusted(stateDir: string, file: string): Promise<boolean
 }
 
 async function digestOf(file: string): Promise<string> {
-  return createHash('sha256').update(await readFile(file)).digest('hex');
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
 }
 
 const recordOf = (stateDir: string): string => join(stateDir, 'trust.json');

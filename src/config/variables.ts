@@ -6,7 +6,8 @@ const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 export function substitute(text: string, env: Env, position: () => string): string {
   return text.replace(VARIABLE, (_, name: string) => {
     const value = Object.hasOwn(env, name) ? env[name] : undefined;
-    if (value === undefined) throw new DcsError('CONFIG', `${position()}: the variable ${name} is not set.`, { hint: `export ${name}=...` });
+    if (value === undefined)
+      throw new DcsError('CONFIG', `${position()}: the variable ${name} is not set.`, { hint: `export ${name}=...` });
     return value;
   });
 }

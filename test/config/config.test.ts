@@ -35,7 +35,11 @@ const SHOP = 'doppler: shop\ntargets:\n  api: {type: cloudflare, account_id: "${
 describe('dcs.yaml', () => {
   it('reads the short form; a target gets only the environments it names', async () => {
     const project = await load(SHOP, { ACCOUNT: '12345' });
-    expect([...project.doppler.configs]).to.deep.equal([['dev', 'dev'], ['staging', 'stg'], ['prod', 'prd']]);
+    expect([...project.doppler.configs]).to.deep.equal([
+      ['dev', 'dev'],
+      ['staging', 'stg'],
+      ['prod', 'prd'],
+    ]);
     const api = project.targets.get('api')!;
     expect(api.environments).to.deep.equal(['staging', 'prod']);
     expect(api.optionsFor('prod')).to.deep.equal({ account_id: '12345', worker: 'p' });
@@ -48,12 +52,16 @@ describe('dcs.yaml', () => {
   it('misses a variable only where it is used, and never a commented one', async () => {
     const project = await load(`# \${NOT_THERE}\n${SHOP}`);
     const error = await failure(() => project.targets.get('api')!.optionsFor('prod'));
-    expect([error.code, error.message]).to.deep.equal(['CONFIG', 'dcs.yaml:4:28: the variable ACCOUNT is not set.']);
+    expect([error.code, error.message]).to.deep.equal(['CONFIG', 'dcs.yaml:4:27: the variable ACCOUNT is not set.']);
     expect(project.targets.get('api')!.missing('prod')).to.deep.equal(['ACCOUNT']);
   });
   const wrong: [string, string, RegExp][] = [
     ['an unknown key', 'doppler: shop\ntargetz: {}\n', /^dcs\.yaml:2:1: unknown key "targetz"; did you mean "targets"\?$/],
-    ['an unknown key inside', 'doppler: {project: shop, confgs: {}}\n', /dcs\.yaml:1:26: doppler: unknown key "confgs"; did you mean "configs"/],
+    [
+      'an unknown key inside',
+      'doppler: {project: shop, confgs: {}}\n',
+      /dcs\.yaml:1:26: doppler: unknown key "confgs"; did you mean "configs"/,
+    ],
     ['a wrong type', 'doppler: shop\ntargets:\n  api: {include: yes}\n', /dcs\.yaml:3:9: targets\.api\.include must be a list/],
     ['a number for text', 'doppler: {project: 12345}\n', /dcs\.yaml:1:11: doppler\.project must be text/],
     ['no Doppler project', 'version: 1\n', /doppler/],
@@ -75,13 +83,20 @@ describe('dcs.yaml', () => {
       expect(error.message).to.match(message).and.not.contain('hunter2');
     });
   it('bounds aliases', async () => {
-    const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefg'.split('').map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefg'[i]}`).join(',')}]`)].join('\n');
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x]',
+      ...'bcdefg'.split('').map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefg'[i]}`).join(',')}]`),
+    ].join('\n');
     expect((await failure(() => load(bomb))).message).to.match(/aliases/);
   });
   it('loads a first-version file and says what is not read', async () => {
     const project = await load(readFileSync(new URL('fixtures/first-version.yaml', import.meta.url), 'utf8'));
     const worker = project.targets.get('cloudflare')!;
-    expect([worker.singleValue, worker.environments, worker.optionsFor('dev')['worker']]).to.deep.equal([true, ['dev', 'staging', 'production'], 'shop-api']);
+    expect([worker.singleValue, worker.environments, worker.optionsFor('dev')['worker']]).to.deep.equal([
+      true,
+      ['dev', 'staging', 'production'],
+      'shop-api',
+    ]);
     expect(project.notices.map((line) => line.split(':')[0])).to.deep.equal(['neon', 'gcp', 'sync']);
     expect(project.at(['targets', 'cloudflare'])).to.equal('dcs.yaml:6:3');
   });
@@ -99,7 +114,9 @@ describe('dcs.yaml', () => {
     expect(readFileSync(file, 'utf8')).to.equal(text);
   });
   it('renders a file that it can read', async () => {
-    const project = await load(renderProject('shop', [{ name: 'api', type: 'cloudflare', file: 'wrangler.jsonc', options: { worker: { prod: 'p' } } } as never]));
+    const project = await load(
+      renderProject('shop', [{ name: 'api', type: 'cloudflare', file: 'wrangler.jsonc', options: { worker: { prod: 'p' } } } as never]),
+    );
     expect(project.targets.get('api')!.environments).to.deep.equal(['prod']);
   });
   it('ends trust with any edit', async () => {
@@ -111,16 +128,21 @@ describe('dcs.yaml', () => {
     expect([await isTrusted(state, file), await untrust(state, file), await untrust(state, file)]).to.deep.equal([false, true, false]);
   });
   it('has the published JSON Schema up to date', () => {
-    expect(JSON.parse(readFileSync(new URL('../../schema/dcs.schema.json', import.meta.url), 'utf8'))).to.deep.equal(JSON.parse(JSON.stringify(jsonSchema())));
+    expect(JSON.parse(readFileSync(new URL('../../schema/dcs.schema.json', import.meta.url), 'utf8'))).to.deep.equal(
+      JSON.parse(JSON.stringify(jsonSchema())),
+    );
   });
 });
 
 describe('which environment', () => {
-  const line = async (now: Partial<Circumstances>, text = 'doppler: shop\n'): Promise<string> => chooseEnvironment(await load(text), { env: {}, ci: undefined, reading: false, ...now }).line;
+  const line = async (now: Partial<Circumstances>, text = 'doppler: shop\n'): Promise<string> =>
+    chooseEnvironment(await load(text), { env: {}, ci: undefined, reading: false, ...now }).line;
   it('answers by the first rule', async () => {
     expect(await line({ flag: 'prd', env: { DCS_ENV: 'dev' } })).to.equal('prod (protected) · Doppler shop/prd · -e');
     expect(await line({ env: { DCS_ENV: 'production' } })).to.equal('prod (protected) · Doppler shop/prd · DCS_ENV');
-    expect(await line({ tokenConfig: { project: 'shop', config: 'stg' }, branch: 'main' })).to.equal('staging · Doppler shop/stg · service token');
+    expect(await line({ tokenConfig: { project: 'shop', config: 'stg' }, branch: 'main' })).to.equal(
+      'staging · Doppler shop/stg · service token',
+    );
     expect(await line({ branch: 'release/1' })).to.equal('staging · Doppler shop/stg · branch release/1');
     expect(await line({ sandbox: true })).to.equal('SANDBOX · dev · Doppler shop/dev · default');
   });
@@ -149,6 +171,8 @@ describe('which environment', () => {
     expect([gitBranch(dir), originOwner(dir)]).to.deep.equal(['feature/x', 'acme']);
     writeFileSync(join(dir, '.git/HEAD'), '7f3ac0de51b84c2f9e60a1d2b3c4d5e6\n');
     expect(gitBranch(dir)).to.equal(undefined);
-    expect(ciOf({ GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF_TYPE: 'branch', GITHUB_REF_NAME: '1/merge' })).to.deep.equal({ name: 'GitHub' });
+    expect(
+      ciOf({ GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF_TYPE: 'branch', GITHUB_REF_NAME: '1/merge' }),
+    ).to.deep.equal({ name: 'GitHub' });
   });
 });
