@@ -75,26 +75,3 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 export type TargetConfig = z.infer<typeof target>;
 export type LedgerPlace = z.infer<typeof ledgerHome>;
-
-const variable = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, 'must be the name of a variable, never a value');
-
-/** The user's own file. It names variables and accounts; it never holds a value. */
-export const userSchema = z.strictObject({
-  strict: z.boolean().optional(),
-  defaults: z.strictObject({ strict: z.boolean().optional(), doppler_project_prefix: text.optional() }).optional(),
-  identities: z
-    .array(
-      z.strictObject({
-        owner: text.optional(),
-        directory: text.optional(),
-        token: variable.optional(),
-        neon_org: text.optional(),
-        cloudflare_account: text.optional(),
-        google_project: text.optional(),
-      }),
-    )
-    .optional(),
-  identity_mappings: z.unknown().optional(),
-  templates_dir: text.optional(),
-});
-export type UserConfig = z.infer<typeof userSchema>;
