@@ -40,6 +40,8 @@ class Exchange {
   readonly #options: HttpOptions;
   readonly #request: HttpRequest;
   readonly #idempotent: boolean;
+  /** An earlier attempt may have been applied: no later failure takes that back. */
+  #reached = false;
   constructor(base: URL, options: HttpOptions, request: HttpRequest) {
     this.#base = base;
     this.#options = options;
@@ -54,9 +56,11 @@ class Exchange {
       const outcome = await this.#attempt(Math.max(1, end - now()));
       if (!('error' in outcome)) return outcome;
       const wait = outcome.after ?? backoff(attempt, random);
-      if (!outcome.again || attempt >= attempts || now() + wait >= end) throw outcome.error;
-      await sleep(wait, signal).catch(() => {
-        throw this.#interrupted('no');
+      this.#reached ||= outcome.error.details.applied === 'unknown';
+      if (!outcome.again || attempt >= attempts) throw this.#final(outcome.error);
+      if (now() + wait >= end) throw this.#final(outcome.error, outcome.after);
+      await sleep(wait, signal).catch((error: unknown) => {
+        throw signal?.aborted ? this.#interrupted(this.#soFar()) : error;
       });
     }
   }
@@ -64,11 +68,15 @@ class Exchange {
   async #attempt(left: number): Promise<HttpAnswer | Failed> {
     const { timeout = 15_000, signal, log, fetch: send = fetch, name, maxBytes = 16 * 1024 * 1024, now = Date.now } = this.#options;
     const { method, path: where } = this.#request;
-    if (signal?.aborted) throw this.#interrupted('no');
+    if (signal?.aborted) throw this.#interrupted(this.#soFar());
     const started = now();
     const clock = AbortSignal.timeout(Math.min(timeout, left));
     try {
-      const response = await send(this.#url(), { ...this.#init(), redirect: 'manual', signal: signal ? AbortSignal.any([signal, clock]) : clock });
+      const response = await send(this.#url(), {
+        ...this.#init(),
+        redirect: 'manual',
+        signal: signal ? AbortSignal.any([signal, clock]) : clock,
+      });
       log?.(`${method} ${where} -> ${response.status} (${now() - started} ms)`);
       const ref = response.headers.get('cf-ray') ?? response.headers.get('x-request-id') ?? undefined;
       const failed = await this.#refused(response, ref);
@@ -82,7 +90,8 @@ class Exchange {
 
   #url(): URL {
     const url = new URL(this.#base.href.replace(/\/+$/, '') + this.#request.path);
-    for (const [name, value] of Object.entries(this.#request.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value));
+    for (const [name, value] of Object.entries(this.#request.query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value));
     if (url.origin !== this.#base.origin) throw new Error('a request left its origin');
     return url;
   }
@@ -91,8 +100,20 @@ class Exchange {
     const { method, headers, body, contentType = 'application/json' } = this.#request;
     return {
       method,
-      headers: { accept: 'application/json', 'user-agent': this.#options.userAgent ?? 'dcs', ...(body === undefined ? {} : { 'content-type': contentType }), ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData ? (body as BodyInit) : JSON.stringify(body) }),
+      headers: {
+        accept: 'application/json',
+        'user-agent': this.#options.userAgent ?? 'dcs',
+        ...(body === undefined ? {} : { 'content-type': contentType }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : {
+            body:
+              typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData
+                ? (body as BodyInit)
+                : JSON.stringify(body),
+          }),
     };
   }
 
@@ -103,25 +124,50 @@ class Exchange {
     const details = { status, ...(ref === undefined ? {} : { ref }) };
     if (status >= 300 && status < 400 && status !== 304) {
       await response.body?.cancel();
-      return { error: this.#error(`${name} answered with a redirect (${status}), which dcs does not follow.`, { ...details, applied: this.#maybe() }), again: false };
+      return {
+        error: this.#error(`${name} answered with a redirect (${status})${this.#toward(response)}, which dcs does not follow.`, {
+          ...details,
+          applied: this.#maybe(),
+        }),
+        again: false,
+      };
     }
     if (!RETRIED.has(status)) return undefined;
     await response.body?.cancel();
     const limited = status === 429;
-    const error = this.#error(limited ? `${name} limits the rate of requests (429) to the end.` : `${name} is not available (${status}).`, { ...details, applied: limited ? 'no' : this.#maybe() });
+    const error = this.#error(limited ? `${name} limits the rate of requests (429) to the end.` : `${name} is not available (${status}).`, {
+      ...details,
+      applied: limited ? 'no' : this.#maybe(),
+    });
     return { error, again: limited || this.#idempotent, after: retryAfter(response.headers, (this.#options.now ?? Date.now)()) };
   }
 
   #failed(error: unknown, timedOut: boolean): Failed {
     const { name, signal } = this.#options;
     if (signal?.aborted) throw this.#interrupted(this.#maybe());
-    if (error instanceof DcsError) return { error: this.#error(error.message, { ...error.details, applied: this.#maybe() }), again: this.#idempotent };
+    if (error instanceof DcsError)
+      return { error: this.#error(error.message, { ...error.details, applied: this.#maybe() }), again: this.#idempotent };
     if (timedOut) return { error: this.#error(`${name} did not answer in time.`, { applied: this.#maybe() }), again: this.#idempotent };
     const code = causeCode(error);
     if (code === undefined && !(error instanceof TypeError)) throw error;
     const unsent = certainlyUnsent(code);
     const message = unsent ? `${name} cannot be reached (${code}).` : `The connection to ${name} broke (${code ?? 'unknown'}).`;
     return { error: this.#error(message, { applied: unsent ? 'no' : this.#maybe() }), again: unsent || this.#idempotent };
+  }
+
+  /** Names the host only: the rest of an address may carry a token. */
+  #toward(response: Response): string {
+    const location = response.headers.get('location');
+    return location !== null && URL.canParse(location, this.#base) ? ` to ${new URL(location, this.#base).host}` : '';
+  }
+
+  #final(error: DcsError, asked?: number): DcsError {
+    const why = asked === undefined ? {} : { why: `It asks to wait ${Math.ceil(asked / 1000)} s, longer than dcs waits.` };
+    return this.#error(error.message, { ...error.details, ...why, ...(this.#reached ? { applied: 'unknown' } : {}) });
+  }
+
+  #soFar(): 'no' | 'unknown' {
+    return this.#reached ? 'unknown' : 'no';
   }
 
   #maybe(): 'no' | 'unknown' {

@@ -3,6 +3,7 @@ export { GUARDS, guard, type Finding, type Guard, type GuardInput } from './guar
 export { host, provideHost, type Environment, type Host, type Invocation, type Output, type ProjectTarget } from './host.ts';
 export { createHttp, path } from './http-client.ts';
 export type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
+export { oneByOne } from './one-by-one.ts';
 export {
   decide,
   overflow,
