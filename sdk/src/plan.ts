@@ -111,6 +111,8 @@ export interface Plan {
   readonly collisions: readonly string[];
 }
 
+const WRITES: ReadonlySet<Action> = new Set(['create', 'update', 'delete']);
+
 /** What the plan is made from: one name each, already shaped. */
 export interface Subject {
   readonly name: string;
@@ -118,7 +120,7 @@ export interface Subject {
   readonly facts: Facts;
 }
 
-/** Pure. One blocked name (or a collision) holds back every delete, and nothing else. */
+/** Pure. One blocked name holds back every delete, and nothing else; a collision holds back everything. */
 export function plan(subjects: readonly Subject[], settings: Settings, collisions: readonly string[] = []): Plan {
   const decided = subjects.map(({ name, from, facts }): PlanItem => ({
     name,
@@ -126,15 +128,15 @@ export function plan(subjects: readonly Subject[], settings: Settings, collision
     ...decide(facts, settings),
     ...(facts.limit === undefined ? {} : { note: facts.limit }),
   }));
-  const blocked = collisions.length > 0 || decided.some((item) => item.action === 'blocked');
+  const blocked = decided.some((item) => item.action === 'blocked');
+  const isHeld = ({ action }: PlanItem): boolean => (collisions.length > 0 ? WRITES.has(action) : action === 'delete' && blocked);
   const items = decided
     .filter((item) => item.action !== 'nothing')
-    .map((item) => (item.action === 'delete' && blocked ? { ...item, action: 'held' as const } : item))
+    .map((item) => (isHeld(item) ? { ...item, action: 'held' as const } : item))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return { items, collisions };
 }
 
-export const WRITES: ReadonlySet<Action> = new Set(['create', 'update', 'delete']);
 export const writes = (plan: Plan): readonly PlanItem[] => plan.items.filter((item) => WRITES.has(item.action));
 
 /** The number of names the container would hold beyond its limit, if all creates were made. */

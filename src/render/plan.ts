@@ -18,14 +18,15 @@ const LIVE: Record<Effect, string> = { now: 'live at once', 'next-deploy': 'live
 
 /** Why, in the reader's words. */
 function reason(item: PlanItem, title: string): string {
+  if (item.action === 'held') return item.reason === 'removed' ? 'its delete waits: a name is blocked' : 'waits: two names become one';
   switch (item.reason) {
-    case 'gone': return `somebody deleted it there (drift)`;
+    case 'gone': return 'somebody deleted it there (drift)';
     case 'changed': return 'changed in Doppler';
-    case 'drift':
-    case 'touched': return `changed there, not by dcs (drift)`;
+    case 'drift': return 'changed there, not by dcs (drift)';
+    case 'touched': return 'somebody edited secrets there since; which, it does not tell (drift)';
     case 'unknown': return 'cannot compare: the record does not say what stands there';
     case 'adopt': return `! dcs never wrote it; ${title} cannot bring the old value back (guard: adopt)`;
-    case 'removed': return item.action === 'held' ? 'its delete waits: a name above is blocked' : 'Doppler no longer has it';
+    case 'removed': return 'Doppler no longer has it';
     case 'not-in-doppler': return 'dcs wrote it, Doppler no longer has it (--prune)';
     case 'policy': return 'it exists; policy create-only';
     case 'existing': return 'not written by dcs; existing: leave';
