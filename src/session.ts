@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
-import { createHttp, DcsError, type Context, type Env, type Environment, type Invocation } from 'dcs-sdk';
+import { createHttp, DcsError, isLoopback, type Context, type Env, type Environment, type Invocation } from 'dcs-sdk';
 import { osKeyring, type OpenKeyring } from './credentials/keyring.ts';
 import { credentialStore, type CredentialStore } from './credentials/store.ts';
 import { chooseEnvironment } from './config/environment.ts';
@@ -103,10 +103,7 @@ function tokenConfig(env: Env, { doppler, file }: Project): { tokenConfig?: { pr
   return config === undefined ? {} : { tokenConfig: { project: doppler.project, config } };
 }
 
-export function isLocal(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-}
+const isLocal = (url: string): boolean => isLoopback(new URL(url));
 
 /** Sandbox and real clouds in one run would send real secrets to a toy, or toy secrets to production. */
 export function refuseMixedHosts(dopplerHost: string, endpoints: readonly { readonly name: string; readonly endpoint: string }[]): void {

@@ -1,6 +1,7 @@
 import { DcsError } from './error.ts';
 import { readJson } from './body.ts';
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
+import { isLoopback } from './loopback.ts';
 import { backoff, certainlyUnsent, pause, retryAfter } from './retry.ts';
 
 /** Percent-encodes each value of a path: path`/projects/${name}`. */
@@ -27,8 +28,7 @@ function checkedBase(text: string): URL {
   } catch {
     throw new DcsError('CONFIG', 'An API host is not a URL.', { hint: 'look at *_API_HOST and *_BASE_URL in the environment' });
   }
-  const loopback = base.hostname === 'localhost' || base.hostname === '[::1]' || /^127\./.test(base.hostname);
-  if (base.protocol === 'https:' || (base.protocol === 'http:' && loopback)) return base;
+  if (base.protocol === 'https:' || (base.protocol === 'http:' && isLoopback(base))) return base;
   throw new DcsError('CONFIG', `${base.host} would get credentials without encryption.`, { hint: `https://${base.host}` });
 }
 

@@ -25,6 +25,7 @@ export {
   type TargetState,
   type Verdict,
 } from './plan.ts';
+export { isLoopback } from './loopback.ts';
 export { Secret } from './secret.ts';
 export type { Credential, Detect, Detected, ServiceDefinition, Who } from './service.ts';
 export type { Held, Secrets, Source, SourceRead } from './source.ts';
