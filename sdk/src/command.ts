@@ -4,6 +4,8 @@ import { GUARDS } from './guard.ts';
 import { host as makeHost, type Host, type Invocation } from './host.ts';
 import { errorLines } from './error-text.ts';
 
+export { errorLines } from './error-text.ts';
+
 const GLOBAL = { helpGroup: 'GLOBAL' };
 
 /** The base of every dcs command, in the core and in plugins: global flags, `--json`, errors as docs/errors.md prints them. */
