@@ -12,7 +12,10 @@ const home = mkdtempSync(join(tmpdir(), 'dcs-bench-'));
 const project = join(home, 'project');
 mkdirSync(join(project, '.git'), { recursive: true });
 writeFileSync(join(project, '.git', 'HEAD'), 'ref: refs/heads/work\n');
-writeFileSync(join(project, 'dcs.yaml'), 'doppler: shop\ntargets:\n  cloudflare: {account_id: 7f3ac0de51b84c2f9e60a1d2b3c4d5e6, worker: {staging: a, prod: b}}\n');
+writeFileSync(
+  join(project, 'dcs.yaml'),
+  'doppler: shop\ntargets:\n  cloudflare: {account_id: 7f3ac0de51b84c2f9e60a1d2b3c4d5e6, worker: {staging: a, prod: b}}\n',
+);
 linkPlugins(join(home, 'data'));
 const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_CACHE_HOME: join(home, 'cache') };
 
@@ -34,4 +37,5 @@ for (let round = 0; round <= ROUNDS; round++)
 const median = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
 const base = median(rows[0].times);
 console.log('| command | median | ratio | bar |\n|---|---|---|---|');
-for (const { name, times, most } of rows) console.log(`| \`${name}\` | ${median(times).toFixed(1)} ms | ${(median(times) / base).toFixed(2)}x | ${most ? `${most}x` : ''} |`);
+for (const { name, times, most } of rows)
+  console.log(`| \`${name}\` | ${median(times).toFixed(1)} ms | ${(median(times) / base).toFixed(2)}x | ${most ? `${most}x` : ''} |`);

@@ -5,7 +5,8 @@ import { build } from 'esbuild';
 
 const plugins = readdirSync('plugins').filter((name) => existsSync(`plugins/${name}/tsconfig.json`));
 // tsc never deletes: a removed command would stay registered.
-if (!process.argv.includes('--keep')) for (const lib of ['lib', 'sdk/lib', ...plugins.map((name) => `plugins/${name}/lib`)]) rmSync(lib, { recursive: true, force: true });
+if (!process.argv.includes('--keep'))
+  for (const lib of ['lib', 'sdk/lib', ...plugins.map((name) => `plugins/${name}/lib`)]) rmSync(lib, { recursive: true, force: true });
 
 execFileSync('tsc', ['-b', 'sdk', 'src', ...plugins.map((name) => `plugins/${name}`)], { stdio: 'inherit' });
 
@@ -25,7 +26,9 @@ await build({
   legalComments: 'linked',
   // Loaded only by the commands that use them, from node_modules.
   external: ['listr2', 'inquirer', '@dopplerhq/node-sdk', '@napi-rs/keyring'],
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __fileURLToPath } from 'node:url'; import { dirname as __pathDirname } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __fileURLToPath(import.meta.url); const __dirname = __pathDirname(__filename);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __fileURLToPath } from 'node:url'; import { dirname as __pathDirname } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __fileURLToPath(import.meta.url); const __dirname = __pathDirname(__filename);",
+  },
   logLevel: 'warning',
 });
 if (existsSync('src/templates')) cpSync('src/templates', 'lib/templates', { recursive: true });

@@ -22,7 +22,15 @@ export async function compareEnvironments(session: Session, from: string, to: st
     ...only('withheld').map((name) => `  ? cannot compare  ${name}`),
     `  = in both  ${only('equal').length + only('different').length} (${only('different').length} with different values)`,
   ];
-  const json = { from: a!.name, to: b!.name, missing: only('missing'), extra: only('extra'), different: only('different'), equal: only('equal'), withheld: only('withheld') };
+  const json = {
+    from: a!.name,
+    to: b!.name,
+    missing: only('missing'),
+    extra: only('extra'),
+    different: only('different'),
+    equal: only('equal'),
+    withheld: only('withheld'),
+  };
   return { lines, json, differences: only('missing').length + only('extra').length + only('withheld').length > 0 };
 }
 
@@ -31,7 +39,11 @@ interface Row {
   readonly how: 'missing' | 'extra' | 'different' | 'equal' | 'withheld';
 }
 
-async function readAll(session: Session, client: Awaited<ReturnType<typeof dopplerClient>>, name: string): Promise<{ name: string; title: string; read: SourceRead }> {
+async function readAll(
+  session: Session,
+  client: Awaited<ReturnType<typeof dopplerClient>>,
+  name: string,
+): Promise<{ name: string; title: string; read: SourceRead }> {
   const environment = session.choose(true, name);
   const source = sourceOf(session, client, environment);
   const read = await source.read();

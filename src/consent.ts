@@ -80,12 +80,18 @@ function listed(names: readonly string[]): string {
 function sentence({ job }: Look, { guard, names, of }: Finding): string {
   const title = job.definition.title;
   switch (guard) {
-    case 'empty': return `Doppler has no names for ${job.name}; the last sync had ${of}.`;
-    case 'shrink': return `Doppler has ${plural(names.length, 'name')} fewer for ${job.name}; the last sync had ${of}.`;
-    case 'delete': return `${plural(names.length, 'name')} of ${of} that dcs wrote would be deleted from ${job.name}: ${listed(names)}.`;
-    case 'rewrite': return `${names.length} of ${of} names of ${job.name} would be overwritten.`;
-    case 'identity': return `${job.name} is not what it was at the last sync: ${names[0]} then, ${names[1]} now.`;
-    case 'adopt': return `${title} ${job.name} already holds ${plural(names.length, 'name')} of this plan that dcs did not write: ${listed(names)}.`;
+    case 'empty':
+      return `Doppler has no names for ${job.name}; the last sync had ${of}.`;
+    case 'shrink':
+      return `Doppler has ${plural(names.length, 'name')} fewer for ${job.name}; the last sync had ${of}.`;
+    case 'delete':
+      return `${plural(names.length, 'name')} of ${of} that dcs wrote would be deleted from ${job.name}: ${listed(names)}.`;
+    case 'rewrite':
+      return `${names.length} of ${of} names of ${job.name} would be overwritten.`;
+    case 'identity':
+      return `${job.name} is not what it was at the last sync: ${names[0]} then, ${names[1]} now.`;
+    case 'adopt':
+      return `${title} ${job.name} already holds ${plural(names.length, 'name')} of this plan that dcs did not write: ${listed(names)}.`;
   }
 }
 

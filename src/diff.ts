@@ -30,7 +30,10 @@ export async function runDiff(session: Session, options: DiffOptions, say: (line
   const lines = planned.looks.flatMap((look) => [...planLines(look, style), '']);
   for (const { job, error } of planned.failures) lines.push(`${style.red('✗')} ${job.name}  ${messageOf(error)}`, ...hintsOf(error), '');
   lines.push(countLine(planned.looks));
-  const differences = planned.looks.some(({ plan }) => writes(plan).length > 0 || plan.collisions.length > 0 || plan.items.some(({ action }) => action === 'blocked' || action === 'held'));
+  const differences = planned.looks.some(
+    ({ plan }) =>
+      writes(plan).length > 0 || plan.collisions.length > 0 || plan.items.some(({ action }) => action === 'blocked' || action === 'held'),
+  );
   if (options.out !== undefined) lines.push(`Next  dcs sync --plan ${options.out} --yes`);
   else if (differences) lines.push(`Next  dcs sync -e ${environment.name}`);
   return { lines, differences, exit: exitOf(planned), json: json(planned, environment) };
@@ -40,7 +43,10 @@ function json({ looks, failures }: Planned, { name, protected: isProtected, why 
   return {
     environment: { name, protected: isProtected, why },
     targets: looks.map(planJson),
-    failures: failures.map(({ job, error }) => ({ target: job.name, ...(isDcsError(error) ? { code: error.code, message: error.message } : { code: 'BUG', message: 'unexpected error' }) })),
+    failures: failures.map(({ job, error }) => ({
+      target: job.name,
+      ...(isDcsError(error) ? { code: error.code, message: error.message } : { code: 'BUG', message: 'unexpected error' }),
+    })),
   };
 }
 

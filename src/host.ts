@@ -20,9 +20,12 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
     environment: async () => session.choose(false),
     doppler: async (environment) => {
       const client = await dopplerClient(session);
-      return { source: sourceOf(session, client, environment), target: dopplerTarget(client, { host: session.dopplerHost, ...environment.doppler }) };
+      return {
+        source: sourceOf(session, client, environment),
+        target: dopplerTarget(client, { host: session.dopplerHost, ...environment.doppler }),
+      };
     },
-    context: session.context,
+    context: (name, endpoint) => session.context(name, endpoint),
     confirm: async (question, flag) => (flag === '--yes' && invocation.yes ? true : ask.confirm(question, flag)),
     editConfig: async (path, value) => {
       const { file } = session.project;
@@ -35,7 +38,10 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
 
 function output({ json, quiet }: Invocation): Output {
   return {
-    data: (text, document) => process.stdout.write(json ? `${JSON.stringify({ schema: 1, ...document }, undefined, 2)}\n` : text.map((line) => `${line}\n`).join('')),
+    data: (text, document) =>
+      process.stdout.write(
+        json ? `${JSON.stringify({ schema: 1, ...document }, undefined, 2)}\n` : text.map((line) => `${line}\n`).join(''),
+      ),
     note: (line) => {
       if (!json && !quiet) process.stderr.write(`${line}\n`);
     },

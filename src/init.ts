@@ -15,8 +15,12 @@ export interface InitResult {
 }
 
 /** Finds the clouds of this repository and writes dcs.yaml; nothing else is written anywhere. */
-export async function init(session: Session, { yes, name }: { yes: boolean; name: string | undefined }, say: (line: string) => void): Promise<InitResult> {
-  const existing = await findConfig(session.cwd);
+export async function init(
+  session: Session,
+  { yes, name }: { yes: boolean; name: string | undefined },
+  say: (line: string) => void,
+): Promise<InitResult> {
+  const existing = findConfig(session.cwd);
   if (existing !== undefined)
     throw new DcsError('REFUSED', `There is a ${relative(session.cwd, existing) || existing} already.`, {
       why: 'dcs init does not overwrite it. Nothing was written.',
@@ -30,15 +34,34 @@ export async function init(session: Session, { yes, name }: { yes: boolean; name
     say(`  ✓ ${type}  ${file}`);
     for (const note of notes) say(`  ! ${type}  ${note}`);
   }
-  for (const missing of await missingPlugins(session, root)) say(`  ! ${missing.title}  found here, its plugin is not installed: dcs plugins install ${missing.plugin}`);
+  for (const missing of await missingPlugins(session, root))
+    say(`  ! ${missing.title}  found here, its plugin is not installed: dcs plugins install ${missing.plugin}`);
   const text = renderProject(project.name, detected);
-  for (const line of ['', 'dcs.yaml', ...text.trimEnd().split('\n').map((each) => `  ${each}`)]) say(line);
-  if (!yes && !(await prompts(session.invocation, session.env).confirm('Write it?', '--yes'))) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
+  for (const line of [
+    '',
+    'dcs.yaml',
+    ...text
+      .trimEnd()
+      .split('\n')
+      .map((each) => `  ${each}`),
+  ])
+    say(line);
+  if (!yes && !(await prompts(session.invocation, session.env).confirm('Write it?', '--yes')))
+    throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
   const file = join(root, 'dcs.yaml');
   await writeFile(file, text, { flag: 'wx' });
-  const environment = [...new Set(detected.flatMap(({ options }) => Object.values(options).flatMap((value) => (value !== null && typeof value === 'object' ? Object.keys(value) : []))))];
+  const environment = [
+    ...new Set(
+      detected.flatMap(({ options }) =>
+        Object.values(options).flatMap((value) => (value !== null && typeof value === 'object' ? Object.keys(value) : [])),
+      ),
+    ),
+  ];
   return {
-    lines: ['✓ dcs.yaml written. Nothing was sent to Doppler or to a cloud.', `Next  dcs diff -e ${environment.includes('staging') ? 'staging' : (environment[0] ?? 'dev')}     what a first sync would do`],
+    lines: [
+      '✓ dcs.yaml written. Nothing was sent to Doppler or to a cloud.',
+      `Next  dcs diff -e ${environment.includes('staging') ? 'staging' : (environment[0] ?? 'dev')}     what a first sync would do`,
+    ],
     json: { file, project: project.name, targets: detected.map((each) => ({ name: each.name, type: each.type, file: each.file })) },
   };
 }
@@ -62,7 +85,12 @@ async function only(session: Session, names: readonly string[], wanted: string, 
   const ask = prompts(session.invocation, session.env);
   if (names.length === 1 && names[0] !== undefined) return names[0];
   if (names.length === 0) throw new DcsError('CONFIG', 'This Doppler token sees no project.', { hint: 'dcs whoami doppler' });
-  if (!yes && ask.possible) return ask.choose('Which Doppler project?', names.map((value) => ({ name: value, value })), '--name PROJECT');
+  if (!yes && ask.possible)
+    return ask.choose(
+      'Which Doppler project?',
+      names.map((value) => ({ name: value, value })),
+      '--name PROJECT',
+    );
   const near = nearest(wanted, names);
   throw new DcsError('REFUSED', `Doppler has no project "${wanted}", and several others.`, {
     why: `They are ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' and more' : ''}. Nothing was written.`,
@@ -79,7 +107,14 @@ async function missingPlugins({ registry }: Session, root: string): Promise<read
   const missing = [...OFFICIAL].filter(([type]) => !registry.targets.has(type)).map(([, official]) => official);
   const here = await Promise.all(
     missing.map(async ({ markers }) => {
-      const found = await Promise.all(markers.map((marker) => access(join(root, marker)).then(() => true, () => false)));
+      const found = await Promise.all(
+        markers.map((marker) =>
+          access(join(root, marker)).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      );
       return found.includes(true);
     }),
   );

@@ -29,7 +29,10 @@ export function chooseTargets(session: Session, words: readonly string[], enviro
   if (words.length === 0) {
     if (takes.length > 0) return takes;
     throw new DcsError('CONFIG', all.length === 0 ? 'dcs.yaml names no target.' : `No target takes ${environment}.`, {
-      why: all.length === 0 ? 'There is nothing to send secrets to.' : `Targets take: ${all.map(({ name, environments }) => `${name} (${environments.join(', ')})`).join(', ')}.`,
+      why:
+        all.length === 0
+          ? 'There is nothing to send secrets to.'
+          : `Targets take: ${all.map(({ name, environments }) => `${name} (${environments.join(', ')})`).join(', ')}.`,
       hint: all.length === 0 ? 'dcs init     finds the clouds of this repository' : `dcs context`,
     });
   }
@@ -65,14 +68,23 @@ export async function definitionOf(session: Session, { name, type }: TargetEntry
   if (registration) return registration.load();
   const official = OFFICIAL.get(type);
   const near = nearest(type, [...session.registry.targets.keys(), ...OFFICIAL.keys()]);
-  throw new DcsError(official ? 'USAGE' : 'CONFIG', `${session.project.at(['targets', name])}: no plugin brings the target type "${type}".`, {
-    why: `Target ${name} cannot be read or written without it. Nothing was written.`,
-    hint: official ? `dcs plugins install ${official.plugin}` : near === undefined ? 'dcs targets' : `did you mean ${near}?`,
-  });
+  throw new DcsError(
+    official ? 'USAGE' : 'CONFIG',
+    `${session.project.at(['targets', name])}: no plugin brings the target type "${type}".`,
+    {
+      why: `Target ${name} cannot be read or written without it. Nothing was written.`,
+      hint: official ? `dcs plugins install ${official.plugin}` : near === undefined ? 'dcs targets' : `did you mean ${near}?`,
+    },
+  );
 }
 
 /** Validated options of one entry in one environment; errors name the place in dcs.yaml. */
-export async function optionsOf(session: Session, entry: TargetEntry, environment: string, definition: TargetDefinition<never>): Promise<never> {
+export async function optionsOf(
+  session: Session,
+  entry: TargetEntry,
+  environment: string,
+  definition: TargetDefinition<never>,
+): Promise<never> {
   const raw = entry.optionsFor(environment);
   const unknown = Object.keys(raw).find((key) => !definition.keys.includes(key));
   if (unknown !== undefined) {
@@ -85,14 +97,27 @@ export async function optionsOf(session: Session, entry: TargetEntry, environmen
   if (!result.issues) return result.value as never;
   const [issue] = result.issues;
   const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
-  throw new DcsError('CONFIG', `${session.project.at(['targets', entry.name, ...path])}: ${[entry.name, ...path].join('.')}: ${issue?.message ?? 'is not valid'}`, {
-    hint: 'dcs config show',
-  });
+  throw new DcsError(
+    'CONFIG',
+    `${session.project.at(['targets', entry.name, ...path])}: ${[entry.name, ...path].join('.')}: ${issue?.message ?? 'is not valid'}`,
+    {
+      hint: 'dcs config show',
+    },
+  );
 }
 
-export async function makeJobs(session: Session, environment: Environment, source: Source, entries: readonly TargetEntry[], filters: Filters): Promise<Selection> {
+export async function makeJobs(
+  session: Session,
+  environment: Environment,
+  source: Source,
+  entries: readonly TargetEntry[],
+  filters: Filters,
+): Promise<Selection> {
   const definitions = await Promise.all(entries.map((entry) => definitionOf(session, entry)));
-  refuseMixedHosts(session.dopplerHost, definitions.map((definition) => ({ name: definition.title, endpoint: definition.endpoint(session.env) })));
+  refuseMixedHosts(
+    session.dopplerHost,
+    definitions.map((definition) => ({ name: definition.title, endpoint: definition.endpoint(session.env) })),
+  );
   const { keys, home } = await record(session, environment, source);
   const credentials = new Set([...session.registry.targets.keys()].length > 0 ? await credentialNames(session) : []);
   const jobs = await Promise.all(
@@ -171,14 +196,19 @@ async function record(session: Session, environment: Environment, source: Source
     return { keys, home: machineHome({ stateDir, keys }) };
   }
   if (kind === 'doppler')
-    throw new DcsError('CONFIG', `${session.project.at(['ledger'])}: this version keeps the record in machine or git.`, { hint: 'ledger: git' });
+    throw new DcsError('CONFIG', `${session.project.at(['ledger'])}: this version keeps the record in machine or git.`, {
+      hint: 'ledger: git',
+    });
   const held = (await source.read())?.secrets.get('DCS_LEDGER_KEY');
   if (held?.state !== 'value')
-    throw new DcsError('CONFIG', `ledger: git needs the secret DCS_LEDGER_KEY in Doppler ${environment.doppler.project}/${environment.doppler.config}.`, {
-      why: 'Machines that share a record need one key; it never leaves Doppler. Nothing was written.',
-      hint: 'openssl rand -base64 32 | doppler secrets set DCS_LEDGER_KEY',
-    });
+    throw new DcsError(
+      'CONFIG',
+      `ledger: git needs the secret DCS_LEDGER_KEY in Doppler ${environment.doppler.project}/${environment.doppler.config}.`,
+      {
+        why: 'Machines that share a record need one key; it never leaves Doppler. Nothing was written.',
+        hint: 'openssl rand -base64 32 | doppler secrets set DCS_LEDGER_KEY',
+      },
+    );
   const keys = await loadKeys({ stateDir, environmentId, dopplerKey: held.secret.reveal() });
   return { keys, home: gitHome({ file: `${session.project.root}/dcs.lock`, keys }) };
 }
-

@@ -16,7 +16,9 @@ export async function start(root: URL): Promise<void> {
   // Node prefers FORCE_COLOR and prints a warning about it.
   if (process.env['NO_COLOR']) delete process.env['FORCE_COLOR'];
   if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-    process.stderr.write('✗ REFUSED  NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of every server; dcs sends credentials.\n  Try   unset NODE_TLS_REJECT_UNAUTHORIZED\n');
+    process.stderr.write(
+      '✗ REFUSED  NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of every server; dcs sends credentials.\n  Try   unset NODE_TLS_REJECT_UNAUTHORIZED\n',
+    );
     process.exitCode = 7;
     return;
   }

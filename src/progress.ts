@@ -24,7 +24,10 @@ export async function progress({ invocation, env }: Session, looks: readonly Loo
     {
       concurrent: true,
       registerSignalListeners: false, // its own handler would end dcs before the report
-      rendererOptions: { clearOutput: true, logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }) } as never,
+      rendererOptions: {
+        clearOutput: true,
+        logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }),
+      } as never,
     },
   );
   const running = list.run();

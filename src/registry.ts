@@ -36,11 +36,15 @@ export interface Registry {
 }
 
 /** Official plugins by target type: what to install when dcs.yaml names one that is missing. */
-export const OFFICIAL: ReadonlyMap<string, { readonly plugin: string; readonly title: string; readonly markers: readonly string[] }> = new Map([
-  ['cloudflare', { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Worker', markers: ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] }],
-  ['cloudflare-pages', { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Pages', markers: [] }],
-  ['cloudflare-secrets-store', { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Secrets Store', markers: [] }],
-]);
+export const OFFICIAL: ReadonlyMap<string, { readonly plugin: string; readonly title: string; readonly markers: readonly string[] }> =
+  new Map([
+    [
+      'cloudflare',
+      { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Worker', markers: ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] },
+    ],
+    ['cloudflare-pages', { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Pages', markers: [] }],
+    ['cloudflare-secrets-store', { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Secrets Store', markers: [] }],
+  ]);
 
 export function readRegistry(plugins: Iterable<PluginLike>): Registry {
   const targets = new Map<string, Registration<TargetDefinition<never>>>();
@@ -76,9 +80,13 @@ function registration<T>(id: string, file: string, plugin: PluginLike, { contrac
       const path = join(plugin.root, file);
       const inside = relative(plugin.root, path);
       if (contract !== CONTRACT)
-        throw new DcsError('CONFIG', `${plugin.name} ${plugin.version} speaks contract ${contract ?? 'none'}; this dcs speaks ${CONTRACT}.`, {
-          hint: `dcs plugins update`,
-        });
+        throw new DcsError(
+          'CONFIG',
+          `${plugin.name} ${plugin.version} speaks contract ${contract ?? 'none'}; this dcs speaks ${CONTRACT}.`,
+          {
+            hint: `dcs plugins update`,
+          },
+        );
       if (isAbsolute(inside) || inside.startsWith('..') || !existsSync(path))
         throw new DcsError('CONFIG', `${plugin.name} ${plugin.version} is broken: ${file} is missing.`, {
           hint: `install ${plugin.name} again`,

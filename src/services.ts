@@ -13,8 +13,13 @@ export async function serviceNamed(session: Session, id: string): Promise<Servic
   const all = await services(session);
   const found = all.find((service) => service.id === id);
   if (found) return found;
-  const near = nearest(id, all.map((service) => service.id));
-  throw new DcsError('USAGE', `There is no service "${id}".`, { hint: near === undefined ? `one of ${all.map((service) => service.id).join(', ')}` : `did you mean ${near}?` });
+  const near = nearest(
+    id,
+    all.map((service) => service.id),
+  );
+  throw new DcsError('USAGE', `There is no service "${id}".`, {
+    hint: near === undefined ? `one of ${all.map((service) => service.id).join(', ')}` : `did you mean ${near}?`,
+  });
 }
 
 export interface SignedIn {

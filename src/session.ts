@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
-import { createHttp, DcsError, isLoopback, type Context, type Env, type Environment, type Invocation } from 'dcs-sdk';
+import { createHttp, DcsError, isLoopback, type Context, type Env, type Environment, type Invocation, type Log } from 'dcs-sdk';
 import { osKeyring, type OpenKeyring } from './credentials/keyring.ts';
 import { credentialStore, type CredentialStore } from './credentials/store.ts';
 import { chooseEnvironment } from './config/environment.ts';
@@ -37,7 +37,7 @@ export interface Session {
   readonly dopplerHost: string;
   /** Some vendor's host is on this machine: line 1, JSON and the record say SANDBOX. */
   readonly sandbox: boolean;
-  log(line: string): void;
+  readonly log: Log;
   context(name: string, endpoint: string): Context;
   /** Line 1 of every command that acts. */
   choose(reading: boolean, name?: string): Environment & { readonly line: string };

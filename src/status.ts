@@ -24,7 +24,16 @@ export async function statusRows(session: Session, words: readonly string[]): Pr
   const names = named === undefined ? [...session.project.environments.keys()] : [session.choose(true).name];
   const using = named === undefined ? names.filter((name) => takes(session, name)) : names;
   if (using.length === 0) chooseTargets(session, words, names[0] ?? 'dev'); // throws: there is no target at all
-  const rows = await Promise.all(using.map((name) => environmentRows(session, name, named === undefined ? words.filter((word) => takesWord(session, word, name)) : words, words.length > 0)));
+  const rows = await Promise.all(
+    using.map((name) =>
+      environmentRows(
+        session,
+        name,
+        named === undefined ? words.filter((word) => takesWord(session, word, name)) : words,
+        words.length > 0,
+      ),
+    ),
+  );
   return rows.flat();
 }
 
@@ -33,7 +42,9 @@ function takes({ project }: Session, environment: string): boolean {
 }
 
 function takesWord({ project }: Session, word: string, environment: string): boolean {
-  return [...project.targets.values()].some(({ name, type, environments }) => (name === word || type === word) && environments.includes(environment));
+  return [...project.targets.values()].some(
+    ({ name, type, environments }) => (name === word || type === word) && environments.includes(environment),
+  );
 }
 
 async function environmentRows(session: Session, name: string, words: readonly string[], filtered: boolean): Promise<StatusRow[]> {
@@ -72,7 +83,13 @@ const SYMBOL: Record<StatusRow['state'], string> = {
 };
 
 export function statusLines(session: Session, rows: readonly StatusRow[], style: Style, now: Date): string[] {
-  const cells = rows.map((row) => [row.environment, row.target, `${SYMBOL[row.state]} ${row.state}`, countOf(row), row.last ? `${ago(row.last.at, now)}, ${row.last.by}` : (row.error?.message ?? 'never by dcs')]);
+  const cells = rows.map((row) => [
+    row.environment,
+    row.target,
+    `${SYMBOL[row.state]} ${row.state}`,
+    countOf(row),
+    row.last ? `${ago(row.last.at, now)}, ${row.last.by}` : (row.error?.message ?? 'never by dcs'),
+  ]);
   const lines = table([['ENV', 'TARGET', 'STATE', 'SECRETS', 'LAST SYNC'], ...cells]).map((line) => `  ${colour(line, style)}`);
   const detail = rows.flatMap((row) => details(row, session.invocation.verbose));
   const next = rows.find(({ state }) => state !== 'in sync');
@@ -80,7 +97,10 @@ export function statusLines(session: Session, rows: readonly StatusRow[], style:
 }
 
 function colour(line: string, style: Style): string {
-  return line.replace('✓ in sync', style.green('✓ in sync')).replace('! drifted', style.red('! drifted')).replace('~ behind', style.yellow('~ behind'));
+  return line
+    .replace('✓ in sync', style.green('✓ in sync'))
+    .replace('! drifted', style.red('! drifted'))
+    .replace('~ behind', style.yellow('~ behind'));
 }
 
 function countOf({ standing: found, state }: StatusRow): string {
@@ -91,7 +111,8 @@ function countOf({ standing: found, state }: StatusRow): string {
 
 function details({ environment, target, standing: found }: StatusRow, verbose: boolean): string[] {
   if (!found) return [];
-  const list = (names: readonly string[]): string => (names.length <= 5 || verbose ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${plural(names.length - 5, 'more', 'more')}`);
+  const list = (names: readonly string[]): string =>
+    names.length <= 5 || verbose ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${plural(names.length - 5, 'more', 'more')}`;
   return [
     ...(found.behind.length > 0 ? [`behind   ${environment} ${target}: ${list(found.behind)} changed in Doppler`] : []),
     ...(found.drifted.length > 0 ? [`drifted  ${environment} ${target}: ${list(found.drifted)} changed there, not by dcs`] : []),

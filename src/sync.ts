@@ -33,12 +33,22 @@ export interface Planned {
 }
 
 /** Plans every chosen target; nothing is written. */
-export async function planTargets(session: Session, environment: Environment, words: readonly string[], filters: Filters): Promise<Planned> {
+export async function planTargets(
+  session: Session,
+  environment: Environment,
+  words: readonly string[],
+  filters: Filters,
+): Promise<Planned> {
   const { source, jobs } = await prepare(session, environment, words, filters);
   return { environment, source, ...split(await survey(source, jobs)) };
 }
 
-async function prepare(session: Session, environment: Environment, words: readonly string[], filters: Filters): Promise<{ source: Source; jobs: readonly Job[] }> {
+async function prepare(
+  session: Session,
+  environment: Environment,
+  words: readonly string[],
+  filters: Filters,
+): Promise<{ source: Source; jobs: readonly Job[] }> {
   const entries = chooseTargets(session, words, environment.name);
   const source = sourceOf(session, await dopplerClient(session), environment);
   const { jobs } = await makeJobs(session, environment, source, entries, filters);
@@ -69,7 +79,13 @@ export interface SyncResult {
 }
 
 /** Plan, consent, write, verify, record: `dcs sync`. Prints plan and progress on stderr as it goes; the report is returned. */
-export async function syncTargets(session: Session, environment: Environment & { line: string }, options: SyncOptions, style: Style, say: (line: string) => void): Promise<SyncResult> {
+export async function syncTargets(
+  session: Session,
+  environment: Environment & { line: string },
+  options: SyncOptions,
+  style: Style,
+  say: (line: string) => void,
+): Promise<SyncResult> {
   refuseUnconsented(session, environment, options);
   const { source, jobs } = await prepare(session, environment, options.words, options);
   const { stateDir } = session.directories;
@@ -100,7 +116,10 @@ async function rounds(
     for (const each of looks) for (const line of [...planLines(each, style), '']) say(line);
     say(countLine(looks));
     const accepted = await accept(session, environment, options, looks, source);
-    const reports: TargetReport[] = [...(await write(session, accepted, run, options.redeploy)), ...failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error }))];
+    const reports: TargetReport[] = [
+      ...(await write(session, accepted, run, options.redeploy)),
+      ...failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error })),
+    ];
     const moved = !session.signal.aborted && (reports.some(({ applied }) => applied?.clash) || (await sourceMoved(source, reports)));
     const result = await finish(session, environment, { reports, looks, run, failures }, style);
     if (!moved || options.plan !== undefined || round === 3) return result;
@@ -117,9 +136,15 @@ async function sourceMoved(source: Source, reports: readonly TargetReport[]): Pr
 }
 
 function refuseUnconsented(session: Session, environment: Environment, options: SyncOptions): void {
-  if (options.plan !== undefined && options.words.length > 0) throw new DcsError('USAGE', '--plan applies to the targets it was made for.', { hint: 'leave out the target names' });
+  if (options.plan !== undefined && options.words.length > 0)
+    throw new DcsError('USAGE', '--plan applies to the targets it was made for.', { hint: 'leave out the target names' });
   const single = [...session.project.targets.values()].filter(({ singleValue }) => singleValue);
-  if (single.length > 0 && session.invocation.env === undefined && options.plan === undefined && single.some(({ environments }) => environments.length > 1))
+  if (
+    single.length > 0 &&
+    session.invocation.env === undefined &&
+    options.plan === undefined &&
+    single.some(({ environments }) => environments.length > 1)
+  )
     throw new DcsError('REFUSED', `${single.map(({ name }) => name).join(', ')}: one place for all environments is written only with -e.`, {
       why: 'The entry names one value for every environment, so it must be clear which one owns it. Nothing was written.',
       hint: [`dcs sync -e ${environment.name}`, 'dcs config migrate     gives each environment its own'],
@@ -132,8 +157,19 @@ async function checkSaved(file: string, looks: readonly Look[]): Promise<void> {
   refuseStale(await loadPlan(file, first.job.keys, new Date()), looks, file);
 }
 
-async function accept(session: Session, environment: Environment, options: SyncOptions, looks: readonly Look[], source: Source): Promise<readonly Look[]> {
-  const given = { yes: options.yes, allow: new Set(options.allow), named: session.invocation.env !== undefined, plan: options.plan !== undefined };
+async function accept(
+  session: Session,
+  environment: Environment,
+  options: SyncOptions,
+  looks: readonly Look[],
+  source: Source,
+): Promise<readonly Look[]> {
+  const given = {
+    yes: options.yes,
+    allow: new Set(options.allow),
+    named: session.invocation.env !== undefined,
+    plan: options.plan !== undefined,
+  };
   const adoptions = await consent(looks, environment, given, prompts(session.invocation, session.env));
   if (!adoptions) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
   return Promise.all(looks.map((each) => withoutLeft(each, adoptions.get(each), source)));
@@ -144,7 +180,10 @@ async function withoutLeft(found: Look, adoption: Adoption | undefined, source: 
   if (!adoption || adoption.leave.size === 0) return found;
   const read = await source.read();
   if (!read) throw new Error('A source read without a version must answer');
-  const except = new Set([...(found.job.rules.except ?? []), ...[...adoption.leave].map((name) => found.shaped.desired.names.get(name)?.from ?? name)]);
+  const except = new Set([
+    ...(found.job.rules.except ?? []),
+    ...[...adoption.leave].map((name) => found.shaped.desired.names.get(name)?.from ?? name),
+  ]);
   const job = { ...found.job, rules: { ...found.job.rules, except } };
   return look({ job, found: found.found, settled: found.ledger, listing: found.listing }, read);
 }
@@ -155,11 +194,18 @@ async function write(session: Session, looks: readonly Look[], run: string, rede
   const reports = await Promise.all(
     looks.map(async (each): Promise<TargetReport> => {
       const started = performance.now();
-      const done = (rest: Partial<TargetReport>): TargetReport => ({ name: each.job.name, seconds: (performance.now() - started) / 1000, ...rest });
+      const done = (rest: Partial<TargetReport>): TargetReport => ({
+        name: each.job.name,
+        seconds: (performance.now() - started) / 1000,
+        ...rest,
+      });
       let applied: Applied | undefined;
       try {
         applied = await apply(each, run, by, session.signal, () => new Date());
-        const live = redeploy && each.job.target.redeploy && tally({ name: '', seconds: 0, applied }).done > 0 ? await each.job.target.redeploy() : undefined;
+        const live =
+          redeploy && each.job.target.redeploy && tally({ name: '', seconds: 0, applied }).done > 0
+            ? await each.job.target.redeploy()
+            : undefined;
         return done({ applied, ...(live ? { redeployed: live.title } : {}) });
       } catch (error) {
         return done({ error, ...(applied ? { applied } : {}) });
@@ -186,28 +232,44 @@ async function finish(session: Session, environment: Environment, ended: Ended, 
   const width = Math.max(0, ...reports.map(({ name }) => name.length));
   const shown = reports.filter((report) => report.error !== undefined || (report.applied?.outcomes.size ?? 0) > 0);
   const exit = exitOf(session, ended);
-  const lines = [...shown.flatMap((report) => reportLines(report, width, style)), wrote || exit !== 0 ? totalLine(reports, run) : 'Nothing to do: every target is in sync.'];
+  const lines = [
+    ...shown.flatMap((report) => reportLines(report, width, style)),
+    wrote || exit !== 0 ? totalLine(reports, run) : 'Nothing to do: every target is in sync.',
+  ];
   const json = { environment: environment.name, run, exit, plans: looks.map(planJson), targets: reports.map(reportJson) };
   return { lines: [...lines, ...advice(session, environment, ended, exit)], json, exit };
 }
 
 function advice(session: Session, environment: Environment, { reports, looks }: Ended, exit: number): string[] {
   if (exit === EXIT.INTERRUPTED) return [`Next  dcs sync -e ${environment.name}     goes on where this stopped`];
-  if (exit !== 0) return [...reports.flatMap(({ error }) => (isDcsError(error) ? [error.details.hint ?? []].flat().map((hint) => `Try   ${hint}`) : [])), `Try   dcs sync -e ${environment.name}     does only what is left`];
-  const waiting = looks.filter(({ job, identity, plan }) => (identity?.effect ?? job.definition.effect) !== 'now' && writes(plan).length > 0 && job.target.redeploy);
-  return waiting.length > 0 && !session.invocation.quiet ? waiting.map(({ job }) => `Next  dcs sync ${job.name} -e ${environment.name} --redeploy`) : [];
+  if (exit !== 0)
+    return [
+      ...reports.flatMap(({ error }) => (isDcsError(error) ? [error.details.hint ?? []].flat().map((hint) => `Try   ${hint}`) : [])),
+      `Try   dcs sync -e ${environment.name}     does only what is left`,
+    ];
+  const waiting = looks.filter(
+    ({ job, identity, plan }) =>
+      (identity?.effect ?? job.definition.effect) !== 'now' && writes(plan).length > 0 && job.target.redeploy !== undefined,
+  );
+  return waiting.length > 0 && !session.invocation.quiet
+    ? waiting.map(({ job }) => `Next  dcs sync ${job.name} -e ${environment.name} --redeploy`)
+    : [];
 }
 
 function exitOf({ signal }: Session, { reports, looks }: Ended): number {
   const sums = reports.map((report) => tally(report));
   const done = sums.reduce((sum, each) => sum + each.done, 0);
-  const bad = sums.some(({ failed, unknown, skipped }) => failed + unknown + skipped > 0) || reports.some(({ error }) => error !== undefined);
+  const bad =
+    sums.some(({ failed, unknown, skipped }) => failed + unknown + skipped > 0) || reports.some(({ error }) => error !== undefined);
   const blocked = looks.flatMap(({ plan }) => plan.items).filter(({ action }) => action === 'blocked');
   if (signal.aborted) return EXIT.INTERRUPTED;
   if (looks.some(({ plan }) => plan.collisions.length > 0)) return done > 0 ? EXIT.PARTIAL : EXIT.CONFIG;
   if (!bad && blocked.length === 0) return 0;
   if (done > 0) return EXIT.PARTIAL;
-  const errors = reports.flatMap(({ error, applied }) => [error, ...[...(applied?.outcomes.values() ?? [])].map((outcome) => outcome.error)]);
+  const errors = reports.flatMap(({ error, applied }) => [
+    error,
+    ...[...(applied?.outcomes.values() ?? [])].map((outcome) => outcome.error),
+  ]);
   const codes = new Set<ErrorCode>(errors.flatMap((error) => (isDcsError(error) ? [error.code] : [])));
   if (codes.size === 0 && blocked.some(({ reason }) => reason === 'other-owner')) return EXIT.CONFLICT;
   const [code] = codes;

@@ -9,7 +9,8 @@ export async function readJson(response: Response, name: string, maxBytes: numbe
   const bytes = await readBytes(response, name, maxBytes);
   if (bytes.byteLength === 0) return undefined;
   const type = (response.headers.get('content-type') ?? 'nothing said').split(';')[0]!.trim();
-  if (!/[/+]json$/i.test(type)) throw new DcsError('NETWORK', `${name} answered with ${type} instead of JSON.`, { status: response.status });
+  if (!/[/+]json$/i.test(type))
+    throw new DcsError('NETWORK', `${name} answered with ${type} instead of JSON.`, { status: response.status });
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {

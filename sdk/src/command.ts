@@ -13,7 +13,15 @@ export abstract class DcsCommand extends Command {
   static override enableJsonFlag = true;
   static override baseFlags = {
     // No `env:` here: DCS_ENV chooses an environment, but is no consent, and oclif does not tell the two apart.
-    env: Flags.string({ char: 'e', helpValue: 'NAME', description: 'environment, or its Doppler config', ...GLOBAL, aliases: ['config'], charAliases: ['c'], deprecateAliases: true }),
+    env: Flags.string({
+      char: 'e',
+      helpValue: 'NAME',
+      description: 'environment, or its Doppler config',
+      ...GLOBAL,
+      aliases: ['config'],
+      charAliases: ['c'],
+      deprecateAliases: true,
+    }),
     'config-file': Flags.string({ helpValue: 'FILE', description: 'use this dcs.yaml', env: 'DCS_CONFIG_FILE', ...GLOBAL }),
     quiet: Flags.boolean({ char: 'q', description: 'print data, errors and nothing else', ...GLOBAL }),
     verbose: Flags.boolean({ description: 'print requests (never values) and every name', ...GLOBAL }),
@@ -107,7 +115,13 @@ export const syncFlags = {
   except: names('all but these names'),
   plan: Flags.string({ helpValue: 'FILE', description: 'apply exactly this saved plan' }),
   prune: Flags.boolean({ description: 'also delete what dcs wrote and Doppler no longer has' }),
-  allow: Flags.string({ helpValue: 'GUARD', multiple: true, multipleNonGreedy: true, options: [...GUARDS], description: 'consent to one guard' }),
+  allow: Flags.string({
+    helpValue: 'GUARD',
+    multiple: true,
+    multipleNonGreedy: true,
+    options: [...GUARDS],
+    description: 'consent to one guard',
+  }),
   'break-lock': Flags.string({ helpValue: 'ID', description: 'take over the lock of a dead sync on another machine' }),
   redeploy: Flags.boolean({ description: 'make live at once what else waits for the next deployment' }),
   'dry-run': Flags.boolean({ description: 'the plan only, as dcs diff prints it' }),

@@ -19,7 +19,8 @@ export function wrap(text: string, indent: number): string[] {
 export function errorLines(error: unknown, verbose: boolean): string[] {
   if (!isDcsError(error)) return bugLines(error, verbose);
   const { code, message, details } = error;
-  const part = (label: string, lines: readonly string[]): string[] => lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(4)}  ${line}`);
+  const part = (label: string, lines: readonly string[]): string[] =>
+    lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(4)}  ${line}`);
   return [
     `✗ ${code}  ${message}`,
     ...part('Why', details.why === undefined ? [] : wrap(details.why, 8)),

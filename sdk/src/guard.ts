@@ -38,7 +38,13 @@ export function guard(input: GuardInput): readonly Finding[] {
   };
 
   const moved = input.identity.filter(([before, now]) => before !== undefined && before !== now);
-  if (moved.length > 0) add('identity', moved.flatMap(([before, now]) => [before ?? '', now]), moved.length, 'CONFLICT');
+  if (moved.length > 0)
+    add(
+      'identity',
+      moved.flatMap(([before, now]) => [before ?? '', now]),
+      moved.length,
+      'CONFLICT',
+    );
   if (wanted.length === 0) add('empty', wantedBefore, wantedBefore.length);
   const now = new Set(wanted);
   const gone = wantedBefore.filter((name) => !now.has(name));

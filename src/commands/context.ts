@@ -16,7 +16,9 @@ export default class Context extends DcsCommand {
     if (flags.prompt) return this.out([chosen.name], { environment: chosen.name });
     if (!this.jsonEnabled()) this.logToStderr(chosen.line);
     const rows = [...project.environments.values()].map((environment) => {
-      const targets = [...project.targets.values()].filter(({ environments }) => environments.includes(environment.name)).map(({ name }) => name);
+      const targets = [...project.targets.values()]
+        .filter(({ environments }) => environments.includes(environment.name))
+        .map(({ name }) => name);
       return { environment, targets };
     });
     const lines = table([
@@ -35,7 +37,13 @@ export default class Context extends DcsCommand {
       protected: chosen.protected,
       file: project.file ?? null,
       sandbox: session.sandbox,
-      environments: rows.map(({ environment: { name, config, branches, protected: isProtected }, targets }) => ({ name, doppler: `${project.doppler.project}/${config}`, branches, protected: isProtected, targets })),
+      environments: rows.map(({ environment: { name, config, branches, protected: isProtected }, targets }) => ({
+        name,
+        doppler: `${project.doppler.project}/${config}`,
+        branches,
+        protected: isProtected,
+        targets,
+      })),
     });
   }
 }

@@ -32,14 +32,21 @@ export default class Diff extends DcsCommand {
       if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(line);
     };
     if (flags.from !== undefined && flags.to !== undefined) {
-      if (session.invocation.env !== undefined) throw new DcsError('USAGE', '-e does not go with --from and --to.', { hint: 'leave out -e' });
+      if (session.invocation.env !== undefined)
+        throw new DcsError('USAGE', '-e does not go with --from and --to.', { hint: 'leave out -e' });
       const { lines, json, differences } = await compareEnvironments(session, flags.from, flags.to);
       if (flags['exit-code'] && differences) process.exitCode = 2;
       return this.out(lines, json);
     }
     const result = await runDiff(
       session,
-      { words: [args.target ?? []].flat(), only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune, ...(flags.out === undefined ? {} : { out: flags.out }) },
+      {
+        words: [args.target ?? []].flat(),
+        only: flags.only ?? [],
+        except: flags.except ?? [],
+        prune: flags.prune,
+        ...(flags.out === undefined ? {} : { out: flags.out }),
+      },
       say,
     );
     process.exitCode = flags['exit-code'] ? (result.exit === 0 ? (result.differences ? 2 : 0) : 1) : result.exit;

@@ -9,14 +9,22 @@ import { openSession } from '../session.ts';
 const SYMBOL = { ok: '✓', warning: '!', problem: '✗' } as const;
 
 export default class Doctor extends DcsCommand {
-  static override description = 'Is everything in order? Programs, dcs.yaml, credentials, every environment and target, folders. Each finding names its fix.';
+  static override description =
+    'Is everything in order? Programs, dcs.yaml, credentials, every environment and target, folders. Each finding names its fix.';
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --fix'];
   static override flags = { fix: Flags.boolean({ description: 'mend what is safe to mend' }) };
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(Doctor);
     const session = await openSession(this.config, this.invocation());
-    const checks = await Promise.all([checkPrograms(session, this.config.version), checkPlugins(session), checkEnvironment(session), checkServices(session), checkTargets(session), checkFolders(session)]);
+    const checks = await Promise.all([
+      checkPrograms(session, this.config.version),
+      checkPlugins(session),
+      checkEnvironment(session),
+      checkServices(session),
+      checkTargets(session),
+      checkFolders(session),
+    ]);
     const found = checks.flat();
     const mended = flags.fix ? await mend(found) : [];
     const left = found.filter((finding) => !mended.includes(finding));
@@ -24,12 +32,24 @@ export default class Doctor extends DcsCommand {
     const [worst] = problems;
     if (worst?.code) process.exitCode = EXIT[worst.code];
     const style = styleFor(process.stdout, session.env);
-    const rows = table(found.map(({ level, what, message }) => [SYMBOL[level], what, message]), 1);
-    const lines = found.flatMap((finding, index) => [`  ${rows[index]!}${mended.includes(finding) ? ` ${style.green('(mended)')}` : ''}`, ...finding.hints.map((hint) => `      Try  ${hint}`)]);
+    const rows = table(
+      found.map(({ level, what, message }) => [SYMBOL[level], what, message]),
+      1,
+    );
+    const lines = found.flatMap((finding, index) => [
+      `  ${rows[index]!}${mended.includes(finding) ? ` ${style.green('(mended)')}` : ''}`,
+      ...finding.hints.map((hint) => `      Try  ${hint}`),
+    ]);
     const fixable = problems.filter(({ fix }) => fix).length;
     const sum = `${plural(problems.length, 'problem')}, ${plural(left.filter(({ level }) => level === 'warning').length, 'warning')}${fixable > 0 ? `; --fix mends ${fixable}` : ''}${worst?.code ? `. Exit ${EXIT[worst.code]} (${worst.code})` : ''}`;
     return this.out([...lines, sum], {
-      findings: found.map((finding) => ({ what: finding.what, level: finding.level, message: finding.message, try: finding.hints, mended: mended.includes(finding) })),
+      findings: found.map((finding) => ({
+        what: finding.what,
+        level: finding.level,
+        message: finding.message,
+        try: finding.hints,
+        mended: mended.includes(finding),
+      })),
     });
   }
 }

@@ -12,7 +12,7 @@ export default class Home extends DcsCommand {
   async run(): Promise<Record<string, unknown>> {
     await this.parse(Home);
     const invocation = this.invocation();
-    const file = invocation.configFile ?? (await findConfig(process.cwd()));
+    const file = invocation.configFile ?? findConfig(process.cwd());
     if (file === undefined) {
       const here = process.cwd() === homedir() ? '~' : process.cwd();
       return this.out(
@@ -26,7 +26,12 @@ export default class Home extends DcsCommand {
     }
     const session = await openSession(this.config, invocation);
     const chosen = session.choose(true);
-    const rows = [...session.project.targets.values()].map(({ name, type, environments }, index) => [index === 0 ? 'target' : '', name, type, environments.join(', ')]);
+    const rows = [...session.project.targets.values()].map(({ name, type, environments }, index) => [
+      index === 0 ? 'target' : '',
+      name,
+      type,
+      environments.join(', '),
+    ]);
     const lines = [
       ...table(rows).map((line) => `  ${line}`),
       '',

@@ -34,10 +34,13 @@ async function readToken(session: Session, title: string, ways: readonly string[
     if (token !== '') return token;
     throw new DcsError('USAGE', `No ${title} token arrived on stdin.`, { hint: ways });
   }
-  if (!invocation.input || invocation.json || env['CI']) throw new DcsError('REFUSED', 'A token is asked for at a terminal, or read from stdin.', { hint: ways });
+  if (!invocation.input || invocation.json || env['CI'])
+    throw new DcsError('REFUSED', 'A token is asked for at a terminal, or read from stdin.', { hint: ways });
   process.stderr.write(`${title}: ${ways.join('   or   ')}\n`);
   const { default: inquirer } = await import('inquirer');
-  const { token } = await inquirer.createPromptModule({ output: process.stderr })([{ type: 'password', name: 'token', message: `${title} token:` }]);
+  const { token } = await inquirer.createPromptModule({ output: process.stderr })([
+    { type: 'password', name: 'token', message: `${title} token:` },
+  ]);
   if (typeof token !== 'string' || token.trim() === '') throw new DcsError('USAGE', 'No token was typed.', { hint: ways });
   return token.trim();
 }

@@ -14,10 +14,16 @@ export default class Logout extends DcsCommand {
     const service = await serviceNamed(session, args.service);
     const was = await session.credentials.forget(service.id);
     const left = await service.credential(session.context(service.title, service.endpoint(session.env)));
-    return this.out([was ? `✓ ${service.title}: the kept token is gone` : `dcs keeps no token for ${service.title}`, ...(left ? [`! ${left.from} still signs in`] : [])], {
-      service: service.id,
-      was,
-      left: left?.from ?? null,
-    });
+    return this.out(
+      [
+        was ? `✓ ${service.title}: the kept token is gone` : `dcs keeps no token for ${service.title}`,
+        ...(left ? [`! ${left.from} still signs in`] : []),
+      ],
+      {
+        service: service.id,
+        was,
+        left: left?.from ?? null,
+      },
+    );
   }
 }

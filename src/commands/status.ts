@@ -8,7 +8,11 @@ import { statusExit, statusJson, statusLines, statusRows } from '../status.ts';
 
 export default class Status extends DcsCommand {
   static override description = 'Is every target what Doppler says? Every environment you may read; -e narrows. Writes nothing.';
-  static override examples = ['<%= config.bin %> status', '<%= config.bin %> status api -e prod --exit-code', '<%= config.bin %> status --watch'];
+  static override examples = [
+    '<%= config.bin %> status',
+    '<%= config.bin %> status api -e prod --exit-code',
+    '<%= config.bin %> status --watch',
+  ];
   static override strict = false;
   static override args = targetArgs;
   static override flags = {
@@ -20,11 +24,15 @@ export default class Status extends DcsCommand {
   async run(): Promise<Record<string, unknown>> {
     const { flags, args } = await this.parse(Status);
     const session = await openSession(this.config, this.invocation());
-    if (flags.watch && this.jsonEnabled()) throw new DcsError('USAGE', '--watch does not go with --json.', { hint: 'a loop around dcs status --json' });
+    if (flags.watch && this.jsonEnabled())
+      throw new DcsError('USAGE', '--watch does not go with --json.', { hint: 'a loop around dcs status --json' });
     const words = [args.target ?? []].flat();
     const verdict = { exitCode: flags['exit-code'], strict: flags.strict };
     for (;;) {
-      if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(`${session.sandbox ? 'SANDBOX · ' : ''}${projectTitle(session.project)} · compared with the record on this machine`);
+      if (!flags.quiet && !this.jsonEnabled())
+        this.logToStderr(
+          `${session.sandbox ? 'SANDBOX · ' : ''}${projectTitle(session.project)} · compared with the record on this machine`,
+        );
       const rows = await statusRows(session, words);
       process.exitCode = statusExit(rows, verdict);
       const lines = statusLines(session, rows, styleFor(process.stdout, session.env), new Date());

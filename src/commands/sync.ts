@@ -57,7 +57,10 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
 }
 
 /** A saved plan names its environment; `-e` against it is a mistake. */
-async function environmentOf(session: Awaited<ReturnType<typeof openSession>>, plan: string | undefined): Promise<ReturnType<typeof session.choose>> {
+async function environmentOf(
+  session: Awaited<ReturnType<typeof openSession>>,
+  plan: string | undefined,
+): Promise<ReturnType<typeof session.choose>> {
   if (plan === undefined) return session.choose(false);
   const { planEnvironment } = await import('../engine/saved-plan.ts');
   return session.choose(false, await planEnvironment(plan));

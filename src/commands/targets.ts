@@ -10,13 +10,31 @@ export default class Targets extends DcsCommand {
   async run(): Promise<Record<string, unknown>> {
     await this.parse(Targets);
     const { project, registry } = await openSession(this.config, this.invocation());
-    const entries = [...project.targets.values()].map(({ name, type, environments, policy }) => ({ name, type, environments, policy, installed: registry.targets.has(type) }));
+    const entries = [...project.targets.values()].map(({ name, type, environments, policy }) => ({
+      name,
+      type,
+      environments,
+      policy,
+      installed: registry.targets.has(type),
+    }));
     const types = [...registry.targets.values()].map(({ id, plugin }) => ({ type: id, plugin: plugin.name, version: plugin.version }));
     const missing = [...OFFICIAL].filter(([type]) => !registry.targets.has(type)).map(([type, { plugin }]) => ({ type, plugin }));
     const lines = [
-      ...table([['TARGET', 'TYPE', 'ENVIRONMENTS', 'POLICY'], ...entries.map((entry) => [entry.name, `${entry.type}${entry.installed ? '' : ' (no plugin)'}`, entry.environments.join(', '), entry.policy])]),
+      ...table([
+        ['TARGET', 'TYPE', 'ENVIRONMENTS', 'POLICY'],
+        ...entries.map((entry) => [
+          entry.name,
+          `${entry.type}${entry.installed ? '' : ' (no plugin)'}`,
+          entry.environments.join(', '),
+          entry.policy,
+        ]),
+      ]),
       '',
-      ...table([['TYPE', 'PLUGIN'], ...types.map(({ type, plugin, version }) => [type, `${plugin} ${version}`]), ...missing.map(({ type, plugin }) => [type, `not installed: dcs plugins install ${plugin}`])]),
+      ...table([
+        ['TYPE', 'PLUGIN'],
+        ...types.map(({ type, plugin, version }) => [type, `${plugin} ${version}`]),
+        ...missing.map(({ type, plugin }) => [type, `not installed: dcs plugins install ${plugin}`]),
+      ]),
     ];
     return this.out(lines, { targets: entries, types, missing });
   }

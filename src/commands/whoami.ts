@@ -23,8 +23,10 @@ export default class Whoami extends DcsCommand {
 }
 
 function lines({ service, credential, who, error }: SignedIn): string[] {
-  if (!credential && error === undefined) return [`· ${service.title}  no credential`, `    Try   ${service.login.command ?? `dcs login ${service.id}`}`];
-  if (error !== undefined) return [`✗ ${service.title}  ${isDcsError(error) ? error.message : 'failed'}`, ...(credential ? [`    from  ${credential.from}`] : [])];
+  if (!credential && error === undefined)
+    return [`· ${service.title}  no credential`, `    Try   ${service.login.command ?? `dcs login ${service.id}`}`];
+  if (error !== undefined)
+    return [`✗ ${service.title}  ${isDcsError(error) ? error.message : 'failed'}`, ...(credential ? [`    from  ${credential.from}`] : [])];
   return [
     `✓ ${service.title}  ${who!.account}`,
     ...who!.rights.map((right) => `    may   ${right}`),

@@ -11,19 +11,30 @@ import { attempt, ok, problem, warning, type DoctorFinding } from './finding.ts'
 const ALL = { only: [], except: [], prune: false };
 
 export function checkPrograms(session: Session, version: string): Promise<readonly DoctorFinding[]> {
-  return attempt('dcs', () => Promise.resolve(ok('dcs', `${version} on Node ${process.versions.node}; ${session.registry.plugins.map((plugin) => `${plugin.name} ${plugin.version}`).join(', ') || 'no plugins'}`)));
+  return attempt('dcs', () =>
+    Promise.resolve(
+      ok(
+        'dcs',
+        `${version} on Node ${process.versions.node}; ${session.registry.plugins.map((plugin) => `${plugin.name} ${plugin.version}`).join(', ') || 'no plugins'}`,
+      ),
+    ),
+  );
 }
 
 /** Each plugin is loaded: a broken or incompatible one is named here, and fails elsewhere only when used. */
 export async function checkPlugins({ registry }: Session): Promise<readonly DoctorFinding[]> {
   const all = [...registry.targets.values(), ...registry.services.values(), ...registry.detectors];
   const found = await Promise.all(
-    all.map(async ({ plugin, load }): Promise<readonly DoctorFinding[]> => {
+    all.map(async (registration): Promise<readonly DoctorFinding[]> => {
+      const { plugin } = registration;
       try {
-        await load();
+        await registration.load();
         return [];
       } catch (error) {
-        const broken = error instanceof Error && error.name === 'DcsError' ? error : new DcsError('CONFIG', `${plugin.name} ${plugin.version} does not load.`, { hint: `install ${plugin.name} again` });
+        const broken =
+          error instanceof Error && error.name === 'DcsError'
+            ? error
+            : new DcsError('CONFIG', `${plugin.name} ${plugin.version} does not load.`, { hint: `install ${plugin.name} again` });
         return [problem('plugins', broken)];
       }
     }),
@@ -38,7 +49,9 @@ export function checkEnvironment(session: Session): Promise<readonly DoctorFindi
     const where = session.project.file ?? 'dcs.yaml';
     const found = [ok('dcs.yaml', `${where}; ${line}`), ...session.project.notices.map((notice) => warning('dcs.yaml', notice))];
     const loose = [...session.project.environments.values()].filter(({ unprotected }) => unprotected).map(({ name }) => name);
-    return Promise.resolve(loose.length > 0 ? [...found, warning('dcs.yaml', `${loose.join(', ')} is UNPROTECTED: a plain --yes writes to it`)] : found);
+    return Promise.resolve(
+      loose.length > 0 ? [...found, warning('dcs.yaml', `${loose.join(', ')} is UNPROTECTED: a plain --yes writes to it`)] : found,
+    );
   });
 }
 
@@ -51,9 +64,15 @@ export async function checkServices(session: Session): Promise<readonly DoctorFi
     if (!credential) {
       const needed = service.id === 'doppler' || types.has(service.id);
       const hint = [`dcs login ${service.id}`];
-      return needed ? [problem(title, new DcsError('AUTH', 'no credential that dcs can use', { hint }))] : [warning(title, 'no credential; no target needs it')];
+      return needed
+        ? [problem(title, new DcsError('AUTH', 'no credential that dcs can use', { hint }))]
+        : [warning(title, 'no credential; no target needs it')];
     }
-    return [ok(title, `${who!.account}, ${credential.from}; ${who!.rights.join(', ')}`), ...who!.warnings.map((each) => warning(title, each)), ...expiring(title, who!.expires)];
+    return [
+      ok(title, `${who!.account}, ${credential.from}; ${who!.rights.join(', ')}`),
+      ...who!.warnings.map((each) => warning(title, each)),
+      ...expiring(title, who!.expires),
+    ];
   });
 }
 
@@ -78,7 +97,9 @@ async function checkOne(session: Session, name: string): Promise<readonly Doctor
     await sourceOf(session, client, environment).read();
     const limits = client.lastLimits;
     const low = limits && limits.remaining < limits.limit / 10;
-    return low ? warning(`Doppler ${where}`, `${limits.remaining} of ${limits.limit} requests left this minute`) : ok(`Doppler ${where}`, 'readable');
+    return low
+      ? warning(`Doppler ${where}`, `${limits.remaining} of ${limits.limit} requests left this minute`)
+      : ok(`Doppler ${where}`, 'readable');
   });
   if (!takes) return reads;
   const targets = await attempt(`targets of ${name}`, async () => {
@@ -89,7 +110,10 @@ async function checkOne(session: Session, name: string): Promise<readonly Doctor
         attempt(`${target} ${name}`, async () => {
           const identity = await api.identify();
           const record = await home.load(place);
-          return [ok(`${target} ${name}`, identity.title), ...(record ? [] : [warning(`${target} ${name}`, 'never synced from this machine', [`dcs diff -e ${name}`])])];
+          return [
+            ok(`${target} ${name}`, identity.title),
+            ...(record ? [] : [warning(`${target} ${name}`, 'never synced from this machine', [`dcs diff -e ${name}`])]),
+          ];
         }),
       ),
     );
@@ -110,7 +134,16 @@ async function checkMode(path: string): Promise<readonly DoctorFinding[]> {
   try {
     const { mode } = await stat(path);
     if ((mode & 0o077) === 0) return [];
-    return [{ what: 'folders', level: 'problem', code: 'CONFIG', message: `${path} is open to others (mode ${(mode & 0o777).toString(8)})`, hints: ['dcs doctor --fix'], fix: () => chmod(path, 0o700) }];
+    return [
+      {
+        what: 'folders',
+        level: 'problem',
+        code: 'CONFIG',
+        message: `${path} is open to others (mode ${(mode & 0o777).toString(8)})`,
+        hints: ['dcs doctor --fix'],
+        fix: () => chmod(path, 0o700),
+      },
+    ];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     return [problem('folders', new DcsError('CONFIG', `${path} cannot be read.`, { hint: 'look at its owner' }))];

@@ -13,7 +13,12 @@ export interface DoctorFinding {
 }
 
 export const ok = (what: string, message: string): DoctorFinding => ({ what, level: 'ok', message, hints: [] });
-export const warning = (what: string, message: string, hints: readonly string[] = []): DoctorFinding => ({ what, level: 'warning', message, hints });
+export const warning = (what: string, message: string, hints: readonly string[] = []): DoctorFinding => ({
+  what,
+  level: 'warning',
+  message,
+  hints,
+});
 
 /** A DcsError becomes a problem; anything else is a bug and ends the command. */
 export function problem(what: string, error: unknown): DoctorFinding {
@@ -21,7 +26,10 @@ export function problem(what: string, error: unknown): DoctorFinding {
   return { what, level: 'problem', message: error.message, hints: [error.details.hint ?? []].flat(), code: error.code };
 }
 
-export async function attempt(what: string, check: () => Promise<DoctorFinding | readonly DoctorFinding[]>): Promise<readonly DoctorFinding[]> {
+export async function attempt(
+  what: string,
+  check: () => Promise<DoctorFinding | readonly DoctorFinding[]>,
+): Promise<readonly DoctorFinding[]> {
   try {
     return [await check()].flat();
   } catch (error) {

@@ -47,10 +47,23 @@ export async function apply(look: Look, run: string, by: string, signal: AbortSi
   const state: State = { job, look, run, signal, outcomes: new Map(), listing: look.listing, chunk: 0, clash: false, ledger: look.ledger };
   const todo = writes(look.plan);
   if (todo.length > 0) {
-    state.ledger = { ...state.ledger, serial: state.ledger.serial + 1, keyId: job.keys.active.id, ...(identity === undefined ? {} : { identity }) };
-    const puts = todo.filter(({ action }) => action !== 'delete').toSorted((a, b) => (a.action === b.action ? 0 : a.action === 'create' ? -1 : 1));
-    await putChunks(state, puts.map(({ name }) => name));
-    await deleteChunks(state, todo.filter(({ action }) => action === 'delete').map(({ name }) => name));
+    state.ledger = {
+      ...state.ledger,
+      serial: state.ledger.serial + 1,
+      keyId: job.keys.active.id,
+      ...(identity === undefined ? {} : { identity }),
+    };
+    const puts = todo
+      .filter(({ action }) => action !== 'delete')
+      .toSorted((a, b) => (a.action === b.action ? 0 : a.action === 'create' ? -1 : 1));
+    await putChunks(
+      state,
+      puts.map(({ name }) => name),
+    );
+    await deleteChunks(
+      state,
+      todo.filter(({ action }) => action === 'delete').map(({ name }) => name),
+    );
     if (state.ledger.pending.length > 0) await verify(state);
   }
   await close(state, by, at);
@@ -63,7 +76,11 @@ async function putChunks(state: State, names: readonly string[]): Promise<void> 
     const made = new Set(state.listing === state.look.listing ? [] : state.listing.entries.map(({ name }) => name));
     const clashing = chunk.filter((name) => itemOf(state, name).action === 'create' && made.has(name));
     for (const name of clashing) fail(state, name, 'Somebody else made it meanwhile.');
-    await send(state, chunk.filter((name) => !clashing.includes(name)), 'put');
+    await send(
+      state,
+      chunk.filter((name) => !clashing.includes(name)),
+      'put',
+    );
     if (state.job.definition.supports.trail && state.ledger.pending.length > 0 && chunk.at(-1) !== names.at(-1)) await verify(state);
   }
 }
@@ -204,7 +221,10 @@ async function close(state: State, by: string, at: () => Date): Promise<void> {
     const wanted = desired.names.get(before.name);
     if (!wanted && !here.has(before.name) && !outOfScope.has(before.name)) continue;
     const held = wanted?.held;
-    const standing = held?.state === 'value' && before.mac !== undefined && job.keys.all.some((key) => key.mac(job.place, before.name, held.secret.reveal()) === before.mac);
+    const standing =
+      held?.state === 'value' &&
+      before.mac !== undefined &&
+      job.keys.all.some((key) => key.mac(job.place, before.name, held.secret.reveal()) === before.mac);
     records.set(before.name, {
       ...before,
       wanted: wanted !== undefined || (before.wanted && outOfScope.has(before.name)),
@@ -235,7 +255,11 @@ function sourceRecord({ job, look }: State): Ledger['source'] | undefined {
 }
 
 function comparable(ledger: Ledger): string {
-  return JSON.stringify({ ...ledger, records: [...ledger.records.values()], source: { ...ledger.source, names: [...(ledger.source?.names ?? [])] } });
+  return JSON.stringify({
+    ...ledger,
+    records: [...ledger.records.values()],
+    source: { ...ledger.source, names: [...(ledger.source?.names ?? [])] },
+  });
 }
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {

@@ -95,10 +95,7 @@ async function conclude(seen: Seen, shaped: Shaped, source: { identity: string; 
     existing: listing.entries.filter((entry) => entry.locked === undefined).length,
     owned: listing.entries.filter((entry) => owned(entry, ledger.records.get(entry.name), listing, job) === 'yes').length,
     shows: job.definition.supports.readable || job.definition.supports.ownership || job.definition.supports.trail,
-    identity: [
-      [found?.source?.identity, source.identity],
-      ...(identity ? [[found?.identity, identity.id] as const] : []),
-    ],
+    identity: [[found?.source?.identity, source.identity], ...(identity ? [[found?.identity, identity.id] as const] : [])],
     existingPolicy: job.settings.existing,
   });
   return { job, plan, findings, listing, shaped, found, ledger, identity, source };

@@ -66,7 +66,10 @@ function inScope(from: string, rules: ShapeRules): boolean {
 
 /** `*` stands for any run of characters, `?` for one; names hold nothing else that globs use. */
 export function matches(glob: string, name: string): boolean {
-  const pattern = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${pattern}$`, 's').test(name);
 }
 
@@ -88,6 +91,14 @@ function nameLimit(name: string, { names, reserved }: Limits): string | undefine
 /** Changes whenever the same source could be shaped otherwise. */
 export function shapeDigest(rules: ShapeRules): string {
   const { include, exclude, rename, prefix, only, except, credentials } = rules;
-  const fields = [include, exclude, [...rename].toSorted(), prefix, only && [...only].toSorted(), except && [...except].toSorted(), [...credentials].toSorted()];
+  const fields = [
+    include,
+    exclude,
+    [...rename].map(([from, to]) => `${from}=${to}`).toSorted(),
+    prefix,
+    only && [...only].toSorted(),
+    except && [...except].toSorted(),
+    [...credentials].toSorted(),
+  ];
   return createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32);
 }

@@ -21,6 +21,13 @@ export function standing({ plan, shaped }: Look): Standing {
   const drifted = names(({ reason }) => DRIFT.has(reason));
   const behind = names(({ reason }) => BEHIND.has(reason));
   const unclear = names(({ state, reason }) => !DRIFT.has(reason) && !BEHIND.has(reason) && (state === 'unknown' || state === 'differs'));
-  const state: TargetState = drifted.length > 0 ? 'drifted' : behind.length > 0 ? 'behind' : unclear.length > 0 || plan.collisions.length > 0 ? 'cannot compare' : 'in sync';
+  const state: TargetState =
+    drifted.length > 0
+      ? 'drifted'
+      : behind.length > 0
+        ? 'behind'
+        : unclear.length > 0 || plan.collisions.length > 0
+          ? 'cannot compare'
+          : 'in sync';
   return { state, drifted, behind, unclear, total: shaped.desired.names.size };
 }

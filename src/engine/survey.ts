@@ -48,7 +48,10 @@ async function conclude(seen: Seen | { job: Job; error: unknown }, read: SourceR
   }
 }
 
-async function settleBoth<S>(first: Promise<SourceRead | undefined>, rest: readonly Promise<S>[]): Promise<[SourceRead | undefined, ...S[]]> {
+async function settleBoth<S>(
+  first: Promise<SourceRead | undefined>,
+  rest: readonly Promise<S>[],
+): Promise<[SourceRead | undefined, ...S[]]> {
   const [head] = await Promise.allSettled([first, ...rest]);
   if (head?.status === 'rejected') throw head.reason;
   return [await first, ...(await Promise.all(rest))];

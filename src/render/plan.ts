@@ -14,29 +14,50 @@ const SYMBOL: Record<PlanItem['action'], string> = {
   nothing: '',
 };
 
-const LIVE: Record<Effect, string> = { now: 'live at once', 'next-deploy': 'live with the next deployment', redeploy: 'live after a redeploy' };
+const LIVE: Record<Effect, string> = {
+  now: 'live at once',
+  'next-deploy': 'live with the next deployment',
+  redeploy: 'live after a redeploy',
+};
 
 /** Why, in the reader's words. */
 function reason(item: PlanItem, title: string): string {
   if (item.action === 'held') return item.reason === 'removed' ? 'its delete waits: a name is blocked' : 'waits: two names become one';
   switch (item.reason) {
-    case 'gone': return 'somebody deleted it there (drift)';
-    case 'changed': return 'changed in Doppler';
-    case 'drift': return 'changed there, not by dcs (drift)';
-    case 'touched': return 'somebody edited secrets there since; which, it does not tell (drift)';
-    case 'unknown': return 'cannot compare: the record does not say what stands there';
-    case 'adopt': return `! dcs never wrote it; ${title} cannot bring the old value back (guard: adopt)`;
-    case 'removed': return 'Doppler no longer has it';
-    case 'not-in-doppler': return 'dcs wrote it, Doppler no longer has it (--prune)';
-    case 'policy': return 'it exists; policy create-only';
-    case 'existing': return 'not written by dcs; existing: leave';
-    case 'withheld': return 'Doppler does not show its value to this token';
-    case 'unresolved': return 'its ${...} reference does not resolve';
-    case 'limit': return item.note ?? 'the platform does not take it';
-    case 'other-owner': return 'another source owns it (its mark says so)';
-    case 'not-ours': return 'not written by dcs';
-    case 'contested': return 'not in Doppler; somebody else made it again';
-    default: return '';
+    case 'gone':
+      return 'somebody deleted it there (drift)';
+    case 'changed':
+      return 'changed in Doppler';
+    case 'drift':
+      return 'changed there, not by dcs (drift)';
+    case 'touched':
+      return 'somebody edited secrets there since; which, it does not tell (drift)';
+    case 'unknown':
+      return 'cannot compare: the record does not say what stands there';
+    case 'adopt':
+      return `! dcs never wrote it; ${title} cannot bring the old value back (guard: adopt)`;
+    case 'removed':
+      return 'Doppler no longer has it';
+    case 'not-in-doppler':
+      return 'dcs wrote it, Doppler no longer has it (--prune)';
+    case 'policy':
+      return 'it exists; policy create-only';
+    case 'existing':
+      return 'not written by dcs; existing: leave';
+    case 'withheld':
+      return 'Doppler does not show its value to this token';
+    case 'unresolved':
+      return 'its ${...} reference does not resolve';
+    case 'limit':
+      return item.note ?? 'the platform does not take it';
+    case 'other-owner':
+      return 'another source owns it (its mark says so)';
+    case 'not-ours':
+      return 'not written by dcs';
+    case 'contested':
+      return 'not in Doppler; somebody else made it again';
+    default:
+      return '';
   }
 }
 
@@ -91,7 +112,9 @@ export function planJson(look: Look): Record<string, unknown> {
     effect: identity?.effect ?? job.definition.effect,
     notes: identity?.notes ?? [],
     changes: writes(plan).map(({ name, action, reason: why }) => ({ name, action, reason: why })),
-    others: plan.items.filter((item) => !writes(plan).includes(item)).map(({ name, action, reason: why }) => ({ name, action, reason: why })),
+    others: plan.items
+      .filter((item) => !writes(plan).includes(item))
+      .map(({ name, action, reason: why }) => ({ name, action, reason: why })),
     collisions: plan.collisions,
     withheld: shaped.withheld,
     guards: findings.map(({ guard, names, of }) => ({ guard, names, of })),

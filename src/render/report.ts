@@ -22,13 +22,19 @@ export function reportLines(report: TargetReport, nameWidth: number, style: Styl
   const { done, failed, unknown, skipped } = tally(report);
   const { applied } = report;
   const whole = applied !== undefined && failed + unknown + skipped === 0;
-  const what = applied === undefined ? messageOf(report.error) : whole ? `${done} written, ${proof(report)}` : `${done} of ${done + failed + unknown + skipped} written`;
+  const what =
+    applied === undefined
+      ? messageOf(report.error)
+      : whole
+        ? `${done} written, ${proof(report)}`
+        : `${done} of ${done + failed + unknown + skipped} written`;
   const head = `${whole ? style.green('✓') : style.red('✗')} ${report.name.padEnd(nameWidth)}  ${what}`;
   const seconds = `${report.seconds.toFixed(1)} s`;
   const lines = [`${head}${' '.repeat(Math.max(2, 79 - plain(head).length - seconds.length))}${seconds}`];
   if (whole || !applied) return lines;
   const width = Math.max(...[...applied.outcomes.keys()].map((name) => name.length));
-  for (const [name, { result, error }] of applied.outcomes) lines.push(`    ${symbol(result, style)} ${name.padEnd(width)}  ${note(result, error?.message)}`.trimEnd());
+  for (const [name, { result, error }] of applied.outcomes)
+    lines.push(`    ${symbol(result, style)} ${name.padEnd(width)}  ${note(result, error?.message)}`.trimEnd());
   return lines;
 }
 
@@ -37,7 +43,8 @@ function proof({ applied, redeployed }: TargetReport): string {
   const { job, identity } = applied!.look;
   const effect = identity?.effect ?? job.definition.effect;
   const word = job.definition.supports.readable ? 'verified' : 'confirmed';
-  const live = redeployed ?? (effect === 'now' ? (applied!.revision ? `live as version ${applied!.revision.slice(0, 8)}` : 'live') : 'not live yet');
+  const live =
+    redeployed ?? (effect === 'now' ? (applied!.revision ? `live as version ${applied!.revision.slice(0, 8)}` : 'live') : 'not live yet');
   return `${word}, ${live}`;
 }
 
@@ -74,8 +81,11 @@ export function reportJson(report: TargetReport): Record<string, unknown> {
     seconds: Number(report.seconds.toFixed(3)),
     revision: applied?.revision ?? null,
     redeployed: report.redeployed ?? null,
-    outcomes: [...(applied?.outcomes ?? [])].map(([name, { result, error }]) => ({ name, result, ...(error ? { code: error.code, message: error.message } : {}) })),
+    outcomes: [...(applied?.outcomes ?? [])].map(([name, { result, error }]) => ({
+      name,
+      result,
+      ...(error ? { code: error.code, message: error.message } : {}),
+    })),
     ...(report.error === undefined ? {} : { error: messageOf(report.error) }),
   };
 }
-

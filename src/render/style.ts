@@ -10,7 +10,8 @@ export interface Style {
 
 export function styleFor(stream: NodeJS.WriteStream, env: Readonly<Record<string, string | undefined>>): Style {
   const on = !env['NO_COLOR'] && (env['FORCE_COLOR'] ? env['FORCE_COLOR'] !== '0' : stream.isTTY);
-  const paint = (format: Parameters<typeof styleText>[0]) => (text: string) => (on ? styleText(format, text, { validateStream: false }) : text);
+  const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>
+    on ? styleText(format, text, { validateStream: false }) : text;
   return { green: paint('green'), yellow: paint('yellow'), red: paint('red'), bold: paint('bold') };
 }
 
@@ -20,7 +21,12 @@ export const plural = (count: number, one: string, many = `${one}s`): string => 
 export function table(rows: readonly (readonly string[])[], gap = 2): string[] {
   const widths: number[] = [];
   for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
-  return rows.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index]! + gap))).join('').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index]! + gap)))
+      .join('')
+      .trimEnd(),
+  );
 }
 
 const DAY = 86_400_000;
@@ -28,7 +34,12 @@ const DAY = 86_400_000;
 /** `3 days ago` up to 30 days, then the date. */
 export function ago(iso: string, now: Date): string {
   const ms = now.getTime() - new Date(iso).getTime();
-  const units: [number, string][] = [[DAY, 'day'], [3_600_000, 'hour'], [60_000, 'minute'], [1_000, 'second']];
+  const units: [number, string][] = [
+    [DAY, 'day'],
+    [3_600_000, 'hour'],
+    [60_000, 'minute'],
+    [1_000, 'second'],
+  ];
   if (ms > 30 * DAY) return iso.slice(0, 10);
   for (const [size, unit] of units) if (ms >= size) return `${plural(Math.floor(ms / size), unit)} ago`;
   return 'just now';

@@ -114,7 +114,11 @@ describe('diff, sync, status: the built CLI on the sandbox', () => {
   });
 
   it('gives one result in every word order, and one JSON document', async () => {
-    const orders = [['sync', 'cloudflare', '-e', 'staging', '--dry-run', '--json'], ['sync', '-e', 'staging', 'cloudflare', '--dry-run', '--json'], ['sync', 'api', '--json', '--dry-run', '-e', 'staging']];
+    const orders = [
+      ['sync', 'cloudflare', '-e', 'staging', '--dry-run', '--json'],
+      ['sync', '-e', 'staging', 'cloudflare', '--dry-run', '--json'],
+      ['sync', 'api', '--json', '--dry-run', '-e', 'staging'],
+    ];
     const documents = await Promise.all(orders.map(async (words) => (await w.dcs(words)).json()));
     for (const document of documents) expect(document['targets']).to.deep.equal(documents[0]!['targets']);
   });

@@ -13,7 +13,7 @@ export interface Ran {
   readonly out: string;
   readonly err: string;
   /** stdout as JSON. */
-  json(): Record<string, never>;
+  json(): Record<string, unknown>;
 }
 
 export interface World {
@@ -22,7 +22,10 @@ export interface World {
   readonly origin: string;
   readonly env: Record<string, string>;
   /** Runs the built `dcs` in the project. */
-  dcs(args: readonly string[], options?: { env?: Record<string, string | undefined>; cwd?: string; input?: string; killAfter?: number }): Promise<Ran>;
+  dcs(
+    args: readonly string[],
+    options?: { env?: Record<string, string | undefined>; cwd?: string; input?: string; killAfter?: number },
+  ): Promise<Ran>;
   yaml(text: string): Promise<void>;
   /** Sets secrets in the sandbox's Doppler, null deletes. */
   doppler(config: string, secrets: Record<string, string | null>): Promise<void>;
@@ -46,7 +49,7 @@ export async function world(): Promise<World> {
   await mkdir(join(project, '.git'), { recursive: true });
   await writeFile(join(project, '.git', 'HEAD'), 'ref: refs/heads/work\n');
   await mkdir(home, { recursive: true });
-  const { linkPlugins } = (await import('../../scripts/link.mjs' as string)) as { linkPlugins(home: string): string };
+  const { linkPlugins } = (await import('../../scripts/link.mjs' as string)) as { linkPlugins: (home: string) => string };
   linkPlugins(join(home, 'data'));
   const sandbox = await startSandbox({});
   const env: Record<string, string> = {
@@ -60,7 +63,11 @@ export async function world(): Promise<World> {
     ...sandbox.env,
   };
   const post = async (path: string, body: unknown): Promise<unknown> => {
-    const answer = await fetch(`${sandbox.origin}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const answer = await fetch(`${sandbox.origin}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
     return answer.status === 204 ? undefined : answer.json();
   };
@@ -96,9 +103,18 @@ export async function world(): Promise<World> {
   return self;
 }
 
-function run(args: readonly string[], env: Record<string, string | undefined>, cwd: string, { input, killAfter }: { input?: string; killAfter?: number }): Promise<Ran> {
+function run(
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  cwd: string,
+  { input, killAfter }: { input?: string; killAfter?: number },
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args], { cwd, env: env as NodeJS.ProcessEnv, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args], {
+      cwd,
+      env: env as NodeJS.ProcessEnv,
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
     let out = '';
     let err = '';
     child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -106,7 +122,7 @@ function run(args: readonly string[], env: Record<string, string | undefined>, c
     if (input !== undefined) child.stdin!.end(input);
     if (killAfter !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfter);
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err, json: () => JSON.parse(out) as never }));
+    child.on('close', (code) => resolve({ code, out, err, json: () => JSON.parse(out) as Record<string, unknown> }));
   });
 }
 

@@ -12,8 +12,25 @@ export default class ConfigShow extends DcsCommand {
       file: project.file ?? null,
       name: project.name,
       doppler: project.doppler.project,
-      environments: [...project.environments.values()].map(({ name, config, branches, protected: isProtected, default: isDefault }) => ({ name, config, branches, protected: isProtected, default: isDefault, ledger: project.ledger(name) })),
-      targets: [...project.targets.values()].map(({ name, type, environments, include, exclude, rename, prefix, policy, existing }) => ({ name, type, environments, include, exclude, rename: Object.fromEntries(rename), prefix, policy, existing })),
+      environments: [...project.environments.values()].map(({ name, config, branches, protected: isProtected, default: isDefault }) => ({
+        name,
+        config,
+        branches,
+        protected: isProtected,
+        default: isDefault,
+        ledger: project.ledger(name),
+      })),
+      targets: [...project.targets.values()].map(({ name, type, environments, include, exclude, rename, prefix, policy, existing }) => ({
+        name,
+        type,
+        environments,
+        include,
+        exclude,
+        rename: Object.fromEntries(rename),
+        prefix,
+        policy,
+        existing,
+      })),
       notices: project.notices,
     };
     const { stringify } = (await import('yaml')).default;

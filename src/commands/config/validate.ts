@@ -18,10 +18,16 @@ export default class ConfigValidate extends DcsCommand {
         return entry.name;
       }),
     );
-    return this.out([`✓ ${project.file}: ${plural(checked.length, 'target')}, ${plural(project.environments.size, 'environment')}`, ...project.notices.map((notice) => `! ${notice}`)], {
-      file: project.file ?? null,
-      targets: checked,
-      notices: project.notices,
-    });
+    return this.out(
+      [
+        `✓ ${project.file}: ${plural(checked.length, 'target')}, ${plural(project.environments.size, 'environment')}`,
+        ...project.notices.map((notice) => `! ${notice}`),
+      ],
+      {
+        file: project.file ?? null,
+        targets: checked,
+        notices: project.notices,
+      },
+    );
   }
 }

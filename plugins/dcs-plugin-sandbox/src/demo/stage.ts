@@ -24,16 +24,31 @@ export interface Stage {
 
 const WORKER = 'shop-api-staging';
 
-export async function setStage(bin: string, outer: Readonly<Record<string, string | undefined>>, say: (line: string) => void): Promise<Stage> {
+export async function setStage(
+  bin: string,
+  outer: Readonly<Record<string, string | undefined>>,
+  say: (line: string) => void,
+): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'dcs-demo-'));
   const project = join(folder, 'shop');
   await mkdir(join(project, '.git'), { recursive: true });
   await writeFile(join(project, '.git', 'HEAD'), 'ref: refs/heads/develop\n');
   await writeFile(join(project, 'wrangler.jsonc'), wrangler());
   const sandbox = await startSandbox({});
-  const env = { ...outer, ...sandbox.env, HOME: folder, XDG_CONFIG_HOME: join(folder, 'config'), XDG_STATE_HOME: join(folder, 'state'), XDG_CACHE_HOME: join(folder, 'cache') };
+  const env = {
+    ...outer,
+    ...sandbox.env,
+    HOME: folder,
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    XDG_STATE_HOME: join(folder, 'state'),
+    XDG_CACHE_HOME: join(folder, 'cache'),
+  };
   const send = async (path: string, body: unknown, headers: Record<string, string> = {}): Promise<void> => {
-    const answer = await fetch(`${sandbox.origin}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+    const answer = await fetch(`${sandbox.origin}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
     if (!answer.ok) throw new DcsError('TARGET', `The sandbox answered ${answer.status} to ${path}.`);
   };
   const { accountId: account } = SEED.cloudflare;
@@ -41,11 +56,17 @@ export async function setStage(bin: string, outer: Readonly<Record<string, strin
     async dcs(args, expected) {
       say(`$ dcs ${args.join(' ')}`);
       const { code, output } = await run(bin, args, env, project, say);
-      if (code !== expected.exit || !output.includes(expected.says ?? '')) throw new DcsError('TARGET', `dcs ${args[0]} did not do what the demo says (exit ${code}).`);
+      if (code !== expected.exit || !output.includes(expected.says ?? ''))
+        throw new DcsError('TARGET', `dcs ${args[0]} did not do what the demo says (exit ${code}).`);
       say('');
     },
-    show: async (file) => (await readFile(join(project, file), 'utf8')).trimEnd().split('\n').forEach((line) => say(`  ${line}`)),
-    doppler: (config, secrets) => send('/v3/configs/config/secrets', { project: 'shop', config, secrets }, { authorization: `Bearer ${SEED.tokens.user}` }),
+    show: async (file) =>
+      (await readFile(join(project, file), 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .forEach((line) => say(`  ${line}`)),
+    doppler: (config, secrets) =>
+      send('/v3/configs/config/secrets', { project: 'shop', config, secrets }, { authorization: `Bearer ${SEED.tokens.user}` }),
     edit: (name, value) => send('/_sandbox/cloudflare/hand-edit', { account, worker: WORKER, name, value }),
     async expectWorker(name, value) {
       const answer = await fetch(`${sandbox.origin}/_sandbox/cloudflare/peek?${new URLSearchParams({ account, worker: WORKER, name })}`);
@@ -64,7 +85,13 @@ function wrangler(): string {
   return `{\n  "name": "shop-api",\n  "account_id": "${accountId}",\n  "main": "src/index.ts",\n  "env": { "staging": {} }\n}\n`;
 }
 
-function run(bin: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, cwd: string, say: (line: string) => void): Promise<{ code: number | null; output: string }> {
+function run(
+  bin: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  say: (line: string) => void,
+): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], { cwd, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';

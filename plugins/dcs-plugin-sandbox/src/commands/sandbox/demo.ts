@@ -23,10 +23,10 @@ export default class Demo extends DcsCommand {
     const stage = await setStage(join(this.config.root, 'bin', 'run.js'), host.env, say);
     let played = 0;
     try {
-      for (const { title, play } of STORY) {
+      for (const step of STORY) {
         if (pauses && played > 0 && (await next())) break;
-        say(`${played + 1}/${STORY.length}  ${title}`);
-        await play(stage);
+        say(`${played + 1}/${STORY.length}  ${step.title}`);
+        await step.play(stage);
         played++;
       }
     } finally {
