@@ -1,4 +1,6 @@
-const { reporters: { Spec } } = require('mocha');
+const {
+  reporters: { Spec },
+} = require('mocha');
 
 /** mocha's spec reporter, closing with the plain line that CI reads: `N passed, N failed`. */
 module.exports = class extends Spec {
