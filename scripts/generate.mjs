@@ -1,10 +1,11 @@
-// What is generated and committed: the CLI's manifest and the JSON Schema of dcs.yaml. Tests fail when they are stale.
+// What is generated and committed: the manifests and the JSON Schema of dcs.yaml. Tests fail when they are stale.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
+import { manifest, packages } from './manifest.mjs';
 
-execFileSync('oclif', ['manifest', '--no-jit'], { stdio: ['ignore', 'ignore', 'inherit'] });
-const manifest = JSON.parse(readFileSync('oclif.manifest.json', 'utf8'));
-// oclif's order changes from run to run.
-const sorted = Object.fromEntries(Object.entries(manifest.commands).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-writeFileSync('oclif.manifest.json', `${JSON.stringify({ ...manifest, commands: sorted }, undefined, 2)}\n`);
+for (const folder of packages) {
+  // In one step, for whoever starts dcs meanwhile.
+  writeFileSync(`${folder}/oclif.manifest.json.new`, await manifest(folder));
+  renameSync(`${folder}/oclif.manifest.json.new`, `${folder}/oclif.manifest.json`);
+}
 execFileSync('node', ['scripts/schema.mjs'], { stdio: 'inherit' });
