@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DcsError } from 'dcs-sdk';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isMissing } from '../files.ts';
 import { nearest } from './nearest.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // Every object is strict: an unknown key is an error. What is read by which code is held by test/config/readers.test.ts.
 
