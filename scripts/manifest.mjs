@@ -7,7 +7,12 @@ import { Plugin } from '@oclif/core';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Without a manifest oclif imports every command of a plugin at every start. */
-export const packages = ['.', ...readdirSync(join(root, 'plugins')).filter((name) => existsSync(join(root, 'plugins', name, 'package.json'))).map((name) => `plugins/${name}`)]
+export const packages = [
+  '.',
+  ...readdirSync(join(root, 'plugins'))
+    .filter((name) => existsSync(join(root, 'plugins', name, 'package.json')))
+    .map((name) => `plugins/${name}`),
+]
   .filter((folder) => folder !== 'plugins/_template')
   .toSorted();
 
@@ -15,7 +20,13 @@ export const packages = ['.', ...readdirSync(join(root, 'plugins')).filter((name
 export async function manifest(folder) {
   const { oclif, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
   if (oclif?.commands === undefined) throw new Error(`${folder} has no commands`);
-  const plugin = new Plugin({ errorOnManifestCreate: true, ignoreManifest: true, respectNoCacheDefault: true, root: join(root, folder), type: 'core' });
+  const plugin = new Plugin({
+    errorOnManifestCreate: true,
+    ignoreManifest: true,
+    respectNoCacheDefault: true,
+    root: join(root, folder),
+    type: 'core',
+  });
   await plugin.load();
   const commands = Object.fromEntries(Object.entries(plugin.manifest.commands).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return `${JSON.stringify({ commands, version }, undefined, 2)}\n`;

@@ -24,7 +24,9 @@ describe('an old Node', () => {
     const script = `Object.defineProperty(process.versions, 'node', { value: '22.15.0' }); process.argv = ['node', 'dcs', '--version']; import(${JSON.stringify(BIN)})`;
     const run = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
     expect(run.stderr).to.equal('');
-    expect(run.stdout).to.contain(`/${(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version} `);
+    expect(run.stdout).to.contain(
+      `/${(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version} `,
+    );
   });
 
   it('is told in one line: a real one, where this machine has one', function () {

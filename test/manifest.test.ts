@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const { manifest, packages } = (await import('../scripts/manifest.mjs' as string)) as {
+  manifest(folder: string): Promise<string>;
+  packages: readonly string[];
+};
+
+describe('oclif.manifest.json', () => {
+  it('stands at the CLI and every plugin: without one oclif imports each command at each start', () => {
+    expect(packages).to.include.members(['.', 'plugins/dcs-plugin-cloudflare', 'plugins/dcs-plugin-sandbox']);
+  });
+
+  for (const folder of packages)
+    it(`is what the built commands say: ${folder} (stale? npm run gen)`, async () => {
+      const committed = readFileSync(join(ROOT, folder, 'oclif.manifest.json'), 'utf8');
+      expect(JSON.parse(committed)).to.deep.equal(JSON.parse(await manifest(folder)));
+      expect(Object.keys((JSON.parse(committed) as { commands: object }).commands)).to.not.be.empty;
+      expect(committed, 'a path of the machine that wrote it').to.not.contain(ROOT.replace(/\/$/, ''));
+      expect(committed).to.not.match(/file:\/\/|\/home\/|\/tmp\//);
+    });
+});
