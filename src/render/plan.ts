@@ -21,7 +21,7 @@ const LIVE: Record<Effect, string> = {
 };
 
 /** Why, in the reader's words. */
-function reason(item: PlanItem, title: string): string {
+function reason(item: PlanItem): string {
   if (item.action === 'held') return item.reason === 'removed' ? 'its delete waits: a name is blocked' : 'waits: two names become one';
   switch (item.reason) {
     case 'gone':
@@ -31,11 +31,11 @@ function reason(item: PlanItem, title: string): string {
     case 'drift':
       return 'changed there, not by dcs (drift)';
     case 'touched':
-      return 'somebody edited secrets there since; which, it does not tell (drift)';
+      return 'a secret was edited there, not by dcs (drift)';
     case 'unknown':
-      return 'cannot compare: the record does not say what stands there';
+      return 'cannot compare: the record does not tell';
     case 'adopt':
-      return `! dcs never wrote it; ${title} cannot bring the old value back (guard: adopt)`;
+      return '! not written by dcs; no undo (guard: adopt)';
     case 'removed':
       return 'Doppler no longer has it';
     case 'not-in-doppler':
@@ -75,7 +75,7 @@ export function planLines(look: Look, style: Style): string[] {
   const lines = [planTitle(look), ...(look.identity?.notes ?? []).map((note) => `  ! note     ${note}`)];
   const line = (item: PlanItem): string => {
     const symbol = paint(SYMBOL[item.action], item.action, style);
-    return `  ${symbol} ${item.name.padEnd(width)}  ${reason(item, job.definition.title)}`.trimEnd();
+    return `  ${symbol} ${item.name.padEnd(width)}  ${reason(item)}`.trimEnd();
   };
   const rank = ['create', 'update', 'delete', 'held', 'blocked', 'kept', 'foreign'];
   const sorted = shown.toSorted((a, b) => rank.indexOf(a.action) - rank.indexOf(b.action));
