@@ -24,11 +24,12 @@ export const failures: readonly Law[] = [
   },
   {
     title: 'no value is in an outcome or an error',
-    async body({ target, fault }, on) {
+    async body(world, on) {
+      const { target } = world;
       const [name = '', other = ''] = on.names(2);
       const seen: unknown[] = [await target.write([create(name, CANARY)]), await target.list(NONE)];
       for (const kind of ['error', 'rate-limit', 'unauthorized', 'reset-after-commit', 'truncate'] as const satisfies Fault[]) {
-        await fault(kind);
+        await world.fault(kind);
         seen.push(await target.write([create(other, CANARY)]), await target.write([update(name, `${CANARY}-2`)]));
         seen.push(await target.list(NONE).catch((error: unknown) => error));
       }
@@ -69,10 +70,10 @@ export const failures: readonly Law[] = [
   },
   {
     title: 'a truncated answer is never a short list',
-    async body({ target, fault }, on) {
-      await done(target, on, [create(on.names(1)[0] ?? '', 'a')]);
-      await fault('truncate');
-      await refused('list() of a truncated answer', () => target.list(NONE));
+    async body(world, on) {
+      await done(world.target, on, [create(on.names(1)[0] ?? '', 'a')]);
+      await world.fault('truncate');
+      await refused('list() of a truncated answer', () => world.target.list(NONE));
     },
   },
   {
@@ -88,12 +89,12 @@ export const failures: readonly Law[] = [
   },
   {
     title: 'an interrupted sync writes nothing more',
-    async body({ aborted, target, peek }, on) {
+    async body(world, on) {
       const [name = ''] = on.names(1);
-      const { result } = only(await aborted.write([create(name, 'a')]));
-      assert.equal(await peek(name), undefined);
+      const { result } = only(await world.aborted.write([create(name, 'a')]));
+      assert.equal(await world.peek(name), undefined);
       assert.ok(result === 'skipped' || result === 'failed', `it says ${result}`);
-      assert.deepEqual(await listed(target), []);
+      assert.deepEqual(await listed(world.target), []);
     },
   },
 ];

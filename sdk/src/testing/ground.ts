@@ -67,10 +67,10 @@ export const namesOf = (items: readonly { readonly name: string }[]): string[] =
 export async function refused(what: string, action: () => Promise<unknown>): Promise<DcsError> {
   const error = await action().then(
     () => undefined,
-    (problem: unknown) => problem ?? 'nothing',
+    (problem: unknown) => problem ?? new Error('nothing'),
   );
   assert.notEqual(error, undefined, `${what} answers instead of throwing`);
-  assert.ok(isDcsError(error), `${what} throws something that is no DcsError: ${String(error)}`);
+  assert.ok(isDcsError(error), `${what} throws something that is no DcsError: ${error instanceof Error ? error.message : typeof error}`);
   return error;
 }
 

@@ -22,6 +22,7 @@ export interface World {
   peek(name: string): Promise<string | undefined>;
   /** Somebody else writes a name, past the target. */
   stranger(name: string, value: string): Promise<void>;
+  /** Takes the place of the former fault; the back door stays open. */
   fault(kind: Fault): Promise<void>;
   /** Requests the platform got so far. */
   requests(): number;
@@ -30,7 +31,7 @@ export interface World {
 
 export interface Contract {
   readonly definition: Pick<TargetDefinition<never>, 'type' | 'supports' | 'limits' | 'check'>;
-  fresh(): Promise<World>;
+  readonly fresh: () => Promise<World>;
 }
 
 /** The runner's own function: mocha's, vitest's or node:test's `it`. */
