@@ -1,0 +1,20 @@
+import { dopplerCli } from './doppler-cli.mjs';
+import { install } from './install.mjs';
+import { tally, write } from './report.mjs';
+
+await install();
+// Imported after the install: these load the installed clients.
+const { wrangler } = await import('./wrangler.mjs');
+const { dopplerSdk } = await import('./doppler-sdk.mjs');
+const { requests } = await import('./requests.mjs');
+
+const records = [];
+for (const client of [wrangler, dopplerSdk, dopplerCli, requests]) records.push(await client());
+await write(records);
+
+for (const record of records)
+  for (const { operation, result, remark } of record.rows)
+    if (result !== 'same') console.log(`${result}: ${record.client}: ${operation}: ${remark}`);
+const { same, differs, notRun } = tally(records);
+console.log(`${same} passed, ${differs} failed, ${notRun} skipped`);
+process.exitCode = differs === 0 ? 0 : 1;
