@@ -5,7 +5,8 @@ import { manifest, packages } from './manifest.mjs';
 
 for (const folder of packages) {
   // In one step, for whoever starts dcs meanwhile.
-  writeFileSync(`${folder}/oclif.manifest.json.new`, await manifest(folder));
-  renameSync(`${folder}/oclif.manifest.json.new`, `${folder}/oclif.manifest.json`);
+  const next = `${folder}/oclif.manifest.json.${process.pid}`;
+  writeFileSync(next, await manifest(folder));
+  renameSync(next, `${folder}/oclif.manifest.json`);
 }
 execFileSync('node', ['scripts/schema.mjs'], { stdio: 'inherit' });

@@ -10,11 +10,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const packages = [
   '.',
   ...readdirSync(join(root, 'plugins'))
-    .filter((name) => existsSync(join(root, 'plugins', name, 'package.json')))
+    .filter((name) => name !== '_template' && existsSync(join(root, 'plugins', name, 'package.json')))
     .map((name) => `plugins/${name}`),
-]
-  .filter((folder) => folder !== 'plugins/_template')
-  .toSorted();
+];
 
 /** The manifest of a built package as text. */
 export async function manifest(folder) {

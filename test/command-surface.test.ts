@@ -6,7 +6,7 @@ import { world, YAML, type World } from './e2e/world.ts';
 
 const SNAPSHOT = fileURLToPath(new URL('command-surface.json', import.meta.url));
 const { manifest, packages } = (await import('../scripts/manifest.mjs' as string)) as {
-  manifest(folder: string): Promise<string>;
+  manifest: (folder: string) => Promise<string>;
   packages: readonly string[];
 };
 

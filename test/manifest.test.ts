@@ -5,7 +5,7 @@ import { expect } from 'chai';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { manifest, packages } = (await import('../scripts/manifest.mjs' as string)) as {
-  manifest(folder: string): Promise<string>;
+  manifest: (folder: string) => Promise<string>;
   packages: readonly string[];
 };
 
@@ -18,7 +18,7 @@ describe('oclif.manifest.json', () => {
     it(`is what the built commands say: ${folder} (stale? npm run gen)`, async () => {
       const committed = readFileSync(join(ROOT, folder, 'oclif.manifest.json'), 'utf8');
       expect(JSON.parse(committed)).to.deep.equal(JSON.parse(await manifest(folder)));
-      expect(Object.keys((JSON.parse(committed) as { commands: object }).commands)).to.not.be.empty;
+      expect(Object.keys((JSON.parse(committed) as { commands: object }).commands)).to.have.length.above(0);
       expect(committed, 'a path of the machine that wrote it').to.not.contain(ROOT.replace(/\/$/, ''));
       expect(committed).to.not.match(/file:\/\/|\/home\/|\/tmp\//);
     });

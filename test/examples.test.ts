@@ -1,0 +1,56 @@
+import { readdirSync } from 'node:fs';
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { world, type World } from './e2e/world.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+describe('examples/', () => {
+  let w: World;
+  beforeEach(async () => {
+    w = await world();
+  });
+  afterEach(() => w.close());
+
+  const examples = readdirSync(join(ROOT, 'examples'));
+
+  it('has these', () => {
+    expect(examples).to.include.members(['worker', 'several-targets']);
+  });
+
+  for (const name of examples)
+    it(`${name} is valid and explained in five lines`, async () => {
+      await cp(join(ROOT, 'examples', name), w.project, { recursive: true });
+      const run = await w.dcs(['config', 'validate']);
+      expect(run.code, run.err).to.equal(0);
+      expect(run.out).to.match(/^✓ /);
+      expect(run.out, 'a notice').to.not.match(/^!/m);
+      const readme = await readFile(join(w.project, 'README.md'), 'utf8');
+      expect(readme.trimEnd().split('\n').length).to.be.within(3, 5);
+    });
+
+  it('worker plans every secret of stg on the sandbox and writes none', async () => {
+    await cp(join(ROOT, 'examples', 'worker'), w.project, { recursive: true });
+    const run = await w.dcs(['diff', '-e', 'staging', '--json']);
+    expect(run.code, run.err).to.equal(0);
+    const [target] = run.json()['targets'] as { changes: { name: string }[] }[];
+    expect(target!.changes.map(({ name }) => name)).to.include.members(['DATABASE_URL', 'JWT_SECRET', 'STRIPE_KEY']);
+    expect((await w.journal()).filter(({ cloud, method }) => cloud === 'cloudflare' && method !== 'GET')).to.deep.equal([]);
+  });
+
+  it('several-targets renames and divides: api without SENDGRID_*, web with its two', async () => {
+    await cp(join(ROOT, 'examples', 'several-targets'), w.project, { recursive: true });
+    const run = await w.dcs(['diff', '-e', 'staging', '--json']);
+    expect(run.code, run.err + run.out).to.equal(0);
+    const names = new Map(
+      (run.json()['targets'] as { target: string; changes: { name: string }[] }[]).map(({ target, changes }) => [
+        target,
+        changes.map(({ name }) => name),
+      ]),
+    );
+    expect(names.get('api')).to.include('STRIPE_SECRET_KEY').and.to.not.include('STRIPE_KEY').and.to.not.include('SENDGRID_KEY');
+    expect(names.get('web')).to.have.members(['SESSION_KEY', 'SENDGRID_KEY']);
+  });
+});
