@@ -1,8 +1,8 @@
 // `npm run coverage`: the tests, runs of the built `dcs` included, and the bar of every package.
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { relative, resolve } from 'node:path';
+import { transformSync } from 'esbuild';
 
 /** Covered lines in percent, at least. */
 const LEAST = {
@@ -75,9 +75,5 @@ function measure() {
 }
 
 function hasCode(text) {
-  return (
-    stripTypeScriptTypes(text)
-      .replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
-      .trim() !== ''
-  );
+  return transformSync(text, { loader: 'ts', minify: true, legalComments: 'none' }).code.trim() !== '';
 }

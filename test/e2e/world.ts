@@ -59,7 +59,8 @@ export async function world(): Promise<World> {
     XDG_CONFIG_HOME: join(home, 'config'),
     XDG_STATE_HOME: join(home, 'state'),
     XDG_CACHE_HOME: join(home, 'cache'),
-    ...(process.env['NODE_V8_COVERAGE'] ? { NODE_V8_COVERAGE: process.env['NODE_V8_COVERAGE'] } : {}),
+    // Code from the compile cache is not counted.
+    ...(process.env['NODE_V8_COVERAGE'] ? { NODE_V8_COVERAGE: process.env['NODE_V8_COVERAGE'], NODE_DISABLE_COMPILE_CACHE: '1' } : {}),
     ...sandbox.env,
   };
   const post = async (path: string, body: unknown): Promise<unknown> => {
