@@ -120,10 +120,12 @@ export function asText(value: unknown, subject: string): string {
   throw wrongShape(subject);
 }
 
-/** Every page. A list that is not paged is one page. */
+const MOST_PAGES = 500;
+
+/** Every page. A list that is not paged is one page; one that does not end is no list. */
 export async function pages(api: Api, call: Call, perPage = 100): Promise<Record<string, unknown>[]> {
   const all: Record<string, unknown>[] = [];
-  for (let page = 1; ; page += 1) {
+  for (let page = 1; page <= MOST_PAGES; page += 1) {
     const { result, info } = await api({ ...call, query: { ...call.query, page, per_page: perPage } });
     const items = asRecords(result, call.subject);
     all.push(...items);
@@ -132,4 +134,5 @@ export async function pages(api: Api, call: Call, perPage = 100): Promise<Record
     const done = info.total_count === undefined ? last : all.length >= info.total_count;
     if (done || items.length === 0) return all;
   }
+  throw wrongShape(call.subject);
 }

@@ -11,7 +11,8 @@ export default defineTarget<StoreOptions>({
   keys: Object.keys(storeFields),
   supports: { readable: false, ownership: true, atomic: false, trail: true },
   // https://developers.cloudflare.com/secrets-store/manage-secrets/, 100 secrets an account in beta, last verified 2026-11-21.
-  limits: { batch: 20, valueBytes: 65_536, count: 100 },
+  // An empty value would be refused together with its whole batch; that it is refused is not documented.
+  limits: { batch: 20, valueBytes: 65_536, count: 100, empty: false },
   credentials: ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY', 'CLOUDFLARE_EMAIL'],
   effect: 'now',
   endpoint: (env) => env['CLOUDFLARE_API_BASE_URL'] ?? defaultEndpoint,
@@ -23,7 +24,7 @@ export default defineTarget<StoreOptions>({
 function connect(api: StoreApi, { account_id }: StoreOptions, signal: AbortSignal): Target {
   return {
     async identify() {
-      const id = await api.storeId();
+      const id = await api.find();
       return { id: `${account_id}/${id}`, title: `Secrets Store ${id.slice(0, 8)}, account ${account_id}` };
     },
     async list() {

@@ -11,6 +11,8 @@ export interface StoredSecret {
 
 /** The calls of one Secrets Store. */
 export interface StoreApi {
+  /** Asks which store it is; the other calls remember the answer. */
+  find(): Promise<string>;
   storeId(): Promise<string>;
   secrets(): Promise<StoredSecret[]>;
   create(puts: readonly Put[]): Promise<StoredSecret[]>;
@@ -71,6 +73,7 @@ export function storeApi(api: Api, { account_id, store_id, scopes = ['workers'] 
   };
 
   return {
+    find: () => (found = find()),
     storeId,
     async secrets() {
       const items = await pages(api, { method: 'GET', path: await at(), subject });
