@@ -18,6 +18,16 @@ export class Record {
     }
   }
 
+  /** A difference that is understood: it stays in the table, and only its end is an alarm. */
+  async known(operation, reason, run) {
+    try {
+      await run();
+      this.rows.push({ operation, result: 'DIFFERS', remark: `no longer differs; it did because: ${reason}` });
+    } catch {
+      this.rows.push({ operation, result: 'known', remark: reason });
+    }
+  }
+
   notRun(operation, reason) {
     this.rows.push({ operation, result: 'not run', remark: reason });
   }

@@ -71,6 +71,7 @@ function projectView(project: PagesProject): Json {
     id: project.id,
     name: project.name,
     subdomain: `${project.name}.pages.dev`,
+    domains: [`${project.name}.pages.dev`],
     production_branch: project.branch,
     created_on: project.created,
     deployment_configs: { production: configView(project.configs.production), preview: configView(project.configs.preview) },

@@ -47,6 +47,14 @@ const summary = (worker: Worker): Json => ({
   usage_model: 'standard',
 });
 
+/** What wrangler asks before an upload. No vendor page describes it; read from wrangler 4.155.0, last verified 2026-11-21. */
+function metadata(worker: Worker): Success {
+  const { created: created_on, modified: modified_on } = worker;
+  const from = latest(worker).source;
+  const script = { ...summary(worker), last_deployed_from: from };
+  return { result: { id: worker.name, created_on, modified_on, default_environment: { environment: 'production', created_on, modified_on, script } } };
+}
+
 const current = (worker: Worker): ReadonlyMap<string, Binding> => (live(worker) ?? latest(worker)).bindings;
 
 const secretsOf = (worker: Worker): Json[] => [...current(worker)].filter(([, binding]) => isSecret(binding)).map(shown);
@@ -114,6 +122,7 @@ export function workerRoutes(ground: Ground): Route[] {
   return [
     product(ground, 'GET', '/workers/scripts', READ, ({ account }) => ({ result: [...account.workers.values()].map(summary) })),
     product(ground, 'DELETE', script, WRITE, removeWorker),
+    product(ground, 'GET', '/workers/services/:script', READ, (signed) => metadata(scriptOf(signed))),
     product(ground, 'GET', `${script}/settings`, READ, (signed) => settings(scriptOf(signed))),
     product(ground, 'GET', `${script}/secrets`, READ, (signed) => ({ result: secretsOf(scriptOf(signed)) })),
     product(ground, 'PUT', `${script}/secrets`, WRITE, putSecret),

@@ -1,0 +1,34 @@
+import { createServer } from 'node:http';
+
+/** Passes everything on to `origin`, and keeps each request for the judge: in memory only, its values never leave it. */
+export async function recordingProxy(origin) {
+  const requests = [];
+  const server = createServer((request, response) => {
+    pass(request, response).catch((error) => response.destroy(error));
+  });
+  async function pass(request, response) {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const { host, connection, 'content-length': length, 'transfer-encoding': coding, ...headers } = request.headers;
+    const url = new URL(request.url, origin);
+    requests.push({ method: request.method, url, type: headers['content-type'], body: body.toString('utf8') });
+    const answer = await fetch(url, {
+      method: request.method,
+      headers: { ...headers, 'accept-encoding': 'identity' },
+      redirect: 'manual',
+      ...(body.length === 0 ? {} : { body }),
+    });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  }
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    requests,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
