@@ -32,4 +32,4 @@ console.log(`Made ${folder}. Next (docs/writing-a-plugin.md):
   npx mocha --no-config ${join(folder, 'test', 'target.test.ts')}
                                    its contract, green now against a cloud of its own
   src/api.ts and test/${name}-server.ts: teach both the real API
-  npm run gen && npm test          the manifest, the target matrix and everything else`);
+  npm run gen && npm test          the manifests, and everything else`);
