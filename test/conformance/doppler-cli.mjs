@@ -78,7 +78,7 @@ async function operations(program, w, record) {
   await record.try('configs tokens create, revoke', async () => {
     const token = JSON.parse(await go(['configs', 'tokens', 'create', 'conformance', ...at, '--json']));
     must(token.token.startsWith('dp.st.dev.'), 'the key has another form');
-    await go(['configs', 'tokens', 'revoke', '--slug', token.slug, ...at]);
+    await go(['configs', 'tokens', 'revoke', token.slug, ...at]);
   });
   await record.try('setup --no-interactive', () => go(['setup', ...at, '--no-interactive']).then(() => ''));
 }

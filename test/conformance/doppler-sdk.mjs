@@ -22,9 +22,11 @@ export async function dopplerSdk() {
 }
 
 /** Node sends a DELETE's body unframed unless its length is set: a server that keeps to RFC 9112 reads it as another request. */
-const UNFRAMED = 'the SDK writes the body of a DELETE without content-length or transfer-encoding, and the sandbox, a strict HTTP server, refuses it with 400';
+const UNFRAMED =
+  'the SDK writes the body of a DELETE without content-length or transfer-encoding, and the sandbox, a strict HTTP server, refuses it with 400';
 
-const version = async () => JSON.parse(await readFile(join(HERE, 'node_modules', '@dopplerhq', 'node-sdk', 'package.json'), 'utf8')).version;
+const version = async () =>
+  JSON.parse(await readFile(join(HERE, 'node_modules', '@dopplerhq', 'node-sdk', 'package.json'), 'utf8')).version;
 
 async function secrets(sdk, record) {
   await record.try('secrets.list', async () => {
@@ -48,9 +50,11 @@ async function secrets(sdk, record) {
   await record.try('secrets.get of a missing name', async () => {
     const { value } = await sdk.secrets.get('shop', 'dev', 'NO_SUCH_NAME');
     must(value.raw === null, 'a missing name has a value');
-    return 'answered 200 with null, as the live API is known to';
+    return 'answered with null, not with 404';
   });
-  await record.try('secrets.updateNote', () => sdk.secrets.updateNote({ project: 'shop', config: 'dev', secret: 'CONFORMANCE', note: 'n' }).then(() => ''));
+  await record.try('secrets.updateNote', () =>
+    sdk.secrets.updateNote({ project: 'shop', config: 'dev', secret: 'CONFORMANCE', note: 'n' }).then(() => ''),
+  );
   await record.try('secrets.download', async () => {
     const flat = await sdk.secrets.download('shop', 'dev', { format: 'json' });
     must(flat.CONFORMANCE === 'one', 'the download lacks the written name');
@@ -73,7 +77,10 @@ async function places(sdk, record) {
     const { environment } = await sdk.environments.get('shop', 'qa');
     must(environment.id === 'qa' && environment.project === 'shop', 'the environment has another id or project');
     const { environments } = await sdk.environments.list('shop');
-    must(environments.some(({ id }) => id === 'qa'), 'the list lacks the environment');
+    must(
+      environments.some(({ id }) => id === 'qa'),
+      'the list lacks the environment',
+    );
   });
   await record.known('environments.delete', UNFRAMED, () => sdk.environments.delete('shop', 'qa'));
   await record.try('configs.create, get, list, clone, lock, unlock', async () => {
@@ -105,7 +112,10 @@ async function tokens(sdk, record) {
     ({ slug } = token);
     must(token.key.startsWith('dp.st.dev.'), 'the key has another form');
     const { tokens: listed } = await sdk.serviceTokens.list('shop', 'dev');
-    must(listed.some((one) => one.slug === slug), 'the list lacks the token');
+    must(
+      listed.some((one) => one.slug === slug),
+      'the list lacks the token',
+    );
   });
   await record.known('serviceTokens.delete', UNFRAMED, () => sdk.serviceTokens.delete({ ...at, slug }));
 }

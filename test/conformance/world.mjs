@@ -54,7 +54,8 @@ export async function world() {
 /** Runs a program to its end; its stdin is closed, or given. */
 export function run(program, args, { env, cwd, input = '', timeout = 60_000 }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], timeout });
+    const child = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
@@ -63,7 +64,13 @@ export function run(program, args, { env, cwd, input = '', timeout = 60_000 }) {
       if (error.code !== 'EPIPE') reject(error);
     });
     child.stdin.end(input);
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, out, err });
+    });
   });
 }

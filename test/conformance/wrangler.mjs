@@ -79,8 +79,11 @@ async function versions(go, w, record) {
     const out = await go(['versions', 'secret', 'list', '--name', worker]);
     must(out.includes('TWO') && !out.includes('LATER'), 'the deployed version has other names');
   });
-  const reason = 'wrangler reads `resources` from the list of versions, where the vendor describes none; the sandbox keeps to the description';
-  await record.known('versions secret list --latest-version', reason, () => go(['versions', 'secret', 'list', '--name', worker, '--latest-version']));
+  const reason =
+    'wrangler reads `resources` from the list of versions, where the vendor describes none; the sandbox keeps to the description';
+  await record.known('versions secret list --latest-version', reason, () =>
+    go(['versions', 'secret', 'list', '--name', worker, '--latest-version']),
+  );
   await record.try('versions view', async () => {
     const [version] = JSON.parse(await go(['versions', 'list', '--name', worker, '--json'])).toReversed();
     await go(['versions', 'view', version.id, '--name', worker]);
@@ -106,7 +109,9 @@ async function pagesSecrets(go, w, record) {
     await go(['pages', 'secret', 'delete', 'PAGE_TWO', ...on]);
     must(!(await go(['pages', 'secret', 'list', ...on])).includes('PAGE_TWO'), 'the name is still listed');
   });
-  await record.try('pages project list', async () => must((await go(['pages', 'project', 'list'])).includes(pages), 'the list lacks the project'));
+  await record.try('pages project list', async () =>
+    must((await go(['pages', 'project', 'list'])).includes(pages), 'the list lacks the project'),
+  );
 }
 
 async function secretsStore(go, w, record) {

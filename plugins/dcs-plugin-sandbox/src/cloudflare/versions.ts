@@ -138,6 +138,12 @@ function workerByAny({ account, call }: SignedToAccount): Worker {
   return tagged ?? workerNamed(account, asked);
 }
 
+/** The Worker itself; no script here is on workers.dev. */
+function oneWorker(signed: SignedToAccount): Success {
+  const { name, tag, created } = workerByAny(signed);
+  return { result: { id: tag, name, created_on: created, subdomain: { enabled: false, previews_enabled: false }, tags: [] } };
+}
+
 /** A new version that is not deployed. */
 function patchLatest(signed: SignedToAccount): Success {
   const worker = workerByAny(signed);
@@ -187,6 +193,7 @@ export function versionRoutes(ground: Ground): Route[] {
     product(ground, 'GET', `${script}/versions/:version`, READ, (signed) => ({
       result: full(versionById(scriptOf(signed), signed.call.params['version'] ?? '')),
     })),
+    product(ground, 'GET', '/workers/workers/:worker', READ, oneWorker),
     product(ground, 'PATCH', '/workers/workers/:worker/versions/latest', WRITE, patchLatest),
     product(ground, 'GET', `${script}/deployments`, READ, listDeployments),
     product(ground, 'POST', `${script}/deployments`, WRITE, postDeployment),

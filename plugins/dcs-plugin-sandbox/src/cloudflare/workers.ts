@@ -52,7 +52,14 @@ function metadata(worker: Worker): Success {
   const { created: created_on, modified: modified_on } = worker;
   const from = latest(worker).source;
   const script = { ...summary(worker), last_deployed_from: from };
-  return { result: { id: worker.name, created_on, modified_on, default_environment: { environment: 'production', created_on, modified_on, script } } };
+  return {
+    result: {
+      id: worker.name,
+      created_on,
+      modified_on,
+      default_environment: { environment: 'production', created_on, modified_on, script },
+    },
+  };
 }
 
 const current = (worker: Worker): ReadonlyMap<string, Binding> => (live(worker) ?? latest(worker)).bindings;
@@ -107,6 +114,12 @@ function removeWorker(signed: SignedToAccount): Success {
   return { result: null };
 }
 
+/** No script here is on workers.dev, whatever is asked. */
+function offWorkersDev(signed: SignedToAccount): Success {
+  scriptOf(signed);
+  return { result: { enabled: false, previews_enabled: false } };
+}
+
 function subdomain({ account, call }: SignedToAccount): Success {
   if (call.method === 'PUT') {
     const asked = objectBody(call, 10021)['subdomain'];
@@ -122,6 +135,9 @@ export function workerRoutes(ground: Ground): Route[] {
   return [
     product(ground, 'GET', '/workers/scripts', READ, ({ account }) => ({ result: [...account.workers.values()].map(summary) })),
     product(ground, 'DELETE', script, WRITE, removeWorker),
+    ...(['GET', 'POST'] as const).map((method) =>
+      product(ground, method, `${script}/subdomain`, method === 'GET' ? READ : WRITE, offWorkersDev),
+    ),
     product(ground, 'GET', '/workers/services/:script', READ, (signed) => metadata(scriptOf(signed))),
     product(ground, 'GET', `${script}/settings`, READ, (signed) => settings(scriptOf(signed))),
     product(ground, 'GET', `${script}/secrets`, READ, (signed) => ({ result: secretsOf(scriptOf(signed)) })),

@@ -42,11 +42,12 @@ function create(call: Signed): Reply {
 function remove(call: Signed): Reply {
   notServiceToken(call);
   const slug = call.field('slug');
-  const value = call.field('token');
-  const token = ofConfig(call).find((candidate) => candidate.slug === slug || candidate.value === value);
+  // `doppler configs tokens revoke [slug|token]` sends either as `token` (CLI 3.77.1, last verified 2026-11-21).
+  const either = call.field('token');
+  const token = ofConfig(call).find(({ slug: own, value }) => own === slug || own === either || value === either);
   if (token === undefined) throw new Refusal(404, 'Could not find requested token');
   call.world.tokens.delete(token.value);
-  return { status: 204 };
+  return ok({});
 }
 
 export function tokenRoutes(ground: Ground): Route[] {

@@ -1,0 +1,80 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { recordingProxy } from './proxy.mjs';
+import { must, oneLine, Record } from './record.mjs';
+import { judge } from './specs.mjs';
+import { ROOT, run, SEED, world } from './world.mjs';
+
+const YAML = `doppler: shop
+targets:
+  api:
+    type: cloudflare
+    account_id: ${SEED.cloudflare.accountId}
+    worker: {staging: shop-api-staging, prod: shop-api}
+    include: ["*"]
+`;
+
+const SCENES = [
+  ['whoami'],
+  ['init', '--yes', '--name', 'shop'],
+  ['diff', '-e', 'staging'],
+  ['sync', '-e', 'staging', '--yes'],
+  ['status', '-e', 'staging'],
+  ['diff', '-e', 'prod'],
+];
+
+/** Every request of the built dcs, held against the vendors' descriptions in the folder that DCS_SPECS names. */
+export async function requests() {
+  const record = new Record('Requests of dcs', '');
+  const folder = process.env.DCS_SPECS;
+  if (!folder) {
+    record.notRun('all', 'DCS_SPECS names no folder of API descriptions');
+    return record;
+  }
+  const w = await world();
+  const proxy = await recordingProxy(w.origin);
+  try {
+    const { linkPlugins } = await import('../../scripts/link.mjs');
+    linkPlugins(w.env.XDG_DATA_HOME);
+    await scenes(w, proxy, record);
+    await verdicts(folder, proxy.requests, record);
+  } finally {
+    await proxy.close();
+    await w.close();
+  }
+  return record;
+}
+
+async function scenes(w, proxy, record) {
+  const env = { ...w.env, DOPPLER_API_HOST: proxy.origin, CLOUDFLARE_API_BASE_URL: `${proxy.origin}/client/v4` };
+  for (const args of SCENES) {
+    if (args[0] === 'diff') await writeFile(join(w.work, 'dcs.yaml'), YAML);
+    const before = proxy.requests.length;
+    await record.try(`\`dcs ${args.join(' ')}\``, async () => {
+      const ran = await run(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args], { env, cwd: w.work });
+      must(ran.code === 0, `exit ${ran.code}: ${oneLine(ran.err)}`);
+      return `${proxy.requests.length - before} requests`;
+    });
+  }
+}
+
+async function verdicts(folder, made, record) {
+  const verdictOf = await judge(folder);
+  const seen = new Map();
+  for (const request of made) {
+    const verdict = verdictOf(request);
+    const key = `${request.method} ${verdict.path}`;
+    const known = seen.get(key) ?? { count: 0, faults: new Set(), source: verdict.source };
+    known.count += 1;
+    for (const fault of verdict.faults) known.faults.add(fault);
+    seen.set(key, known);
+  }
+  for (const [key, { count, faults, source }] of seen) {
+    if (source === undefined) record.notRun(`\`${key}\``, 'none of the descriptions, which are subsets, has this operation');
+    else
+      await record.try(`\`${key}\``, () => {
+        must(faults.size === 0, [...faults].join('; '));
+        return `${count} times; ${source}`;
+      });
+  }
+}
