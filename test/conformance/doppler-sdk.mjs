@@ -22,8 +22,11 @@ export async function dopplerSdk() {
 }
 
 /** Node sends a DELETE's body unframed unless its length is set: a server that keeps to RFC 9112 reads it as another request. */
-const UNFRAMED =
-  'the SDK writes the body of a DELETE without content-length or transfer-encoding, and the sandbox, a strict HTTP server, refuses it with 400';
+const UNFRAMED = {
+  reason:
+    'the SDK writes the body of a DELETE without content-length or transfer-encoding, and the sandbox, a strict HTTP server, refuses it with 400',
+  fails: (error) => error.statusCode === 400,
+};
 
 const version = async () =>
   JSON.parse(await readFile(join(HERE, 'node_modules', '@dopplerhq', 'node-sdk', 'package.json'), 'utf8')).version;

@@ -1,5 +1,8 @@
 import { createServer } from 'node:http';
 
+/** What the connection onward sets itself. */
+const OWN = ['host', 'connection', 'content-length', 'transfer-encoding'];
+
 /** Passes everything on to `origin`, and keeps each request for the judge: in memory only, its values never leave it. */
 export async function recordingProxy(origin) {
   const requests = [];
@@ -10,7 +13,7 @@ export async function recordingProxy(origin) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const { host, connection, 'content-length': length, 'transfer-encoding': coding, ...headers } = request.headers;
+    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !OWN.includes(name)));
     const url = new URL(request.url, origin);
     requests.push({ method: request.method, url, type: headers['content-type'], body: body.toString('utf8') });
     const answer = await fetch(url, {

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** What one client did: a row for the table, never a value. */
 export class Record {
   rows = [];
@@ -19,12 +21,13 @@ export class Record {
   }
 
   /** A difference that is understood: it stays in the table, and only its end is an alarm. */
-  async known(operation, reason, run) {
+  async known(operation, { reason, fails }, run) {
     try {
       await run();
       this.rows.push({ operation, result: 'DIFFERS', remark: `no longer differs; it did because: ${reason}` });
-    } catch {
-      this.rows.push({ operation, result: 'known', remark: reason });
+    } catch (error) {
+      const expected = fails(error);
+      this.rows.push({ operation, result: expected ? 'known' : 'DIFFERS', remark: expected ? reason : oneLine(error) });
     }
   }
 
@@ -36,8 +39,7 @@ export class Record {
 export function oneLine(error) {
   const text = error instanceof Error ? error.message : String(error);
   const detail = error && typeof error === 'object' && typeof error.detail === 'string' ? ` ${error.detail}` : '';
-  return `${text}${detail}`
-    .replaceAll(/\u001b\[[0-9;]*m/g, '')
+  return stripVTControlCharacters(`${text}${detail}`)
     .replaceAll(/\s+/g, ' ')
     .replaceAll('|', '/')
     .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, '<sandbox>')

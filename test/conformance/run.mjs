@@ -16,5 +16,5 @@ for (const record of records)
   for (const { operation, result, remark } of record.rows)
     if (result !== 'same') console.log(`${result}: ${record.client}: ${operation}: ${remark}`);
 const { same, differs, known, notRun } = tally(records);
-console.log(`${same + known} passed, ${differs} failed, ${notRun} skipped`);
+console.log(`${same} passed, ${differs} failed, ${known + notRun} skipped`);
 process.exitCode = differs === 0 ? 0 : 1;
