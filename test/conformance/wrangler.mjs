@@ -81,7 +81,7 @@ async function versions(go, w, record) {
   });
   const unlisted = {
     reason: 'wrangler reads `resources` from the list of versions, where the vendor describes none; the sandbox keeps to the description',
-    fails: (error) => error.message.includes(\"reading 'bindings'\"),
+    fails: (error) => error.message.includes("reading 'bindings'"),
   };
   await record.known('versions secret list --latest-version', unlisted, () =>
     go(['versions', 'secret', 'list', '--name', worker, '--latest-version']),
