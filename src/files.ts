@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { DcsError } from 'dcs-sdk';
 
 const TEMPORARY = /^\.(.+)\.\d+-[0-9a-f]{12}\.tmp$/;
 /** Older left-overs belong to a process that died between create and rename. */
@@ -8,8 +9,17 @@ const STALE_MS = 10 * 60_000;
 
 /** Makes the directory, readable by this user only, also where it stood before with wider rights. */
 export async function ensurePrivate(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  if (process.platform !== 'win32' && ((await stat(dir)).mode & 0o077) !== 0) await chmod(dir, 0o700);
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    if (process.platform !== 'win32' && ((await stat(dir)).mode & 0o077) !== 0) await chmod(dir, 0o700);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new DcsError('CONFIG', `${dir} cannot be made or written (${code}).`, {
+      why: 'dcs keeps its record, keys and cache there. Nothing was written.',
+      hint: 'make it writable, or name another place with XDG_STATE_HOME, XDG_CONFIG_HOME or XDG_CACHE_HOME',
+    });
+  }
 }
 
 /** Replaces the file as a whole or not at all, readable by this user only; survives a crash at any moment. */

@@ -49,7 +49,7 @@ export function guard(input: GuardInput): readonly Finding[] {
   const now = new Set(wanted);
   const gone = wantedBefore.filter((name) => !now.has(name));
   if (gone.length > 10 || (gone.length >= 2 && gone.length > wantedBefore.length / 2)) add('shrink', gone, wantedBefore.length);
-  const deletes = names((item) => item.action === 'delete' || item.action === 'held');
+  const deletes = names((item) => item.reason === 'removed');
   if (deletes.length > 10 || (deletes.length >= 2 && deletes.length > 0.3 * owned) || (deletes.length > 0 && !input.shows))
     add('delete', deletes, owned);
   const updates = names((item) => item.action === 'update');

@@ -24,7 +24,7 @@ export type Claim = { readonly file: string } | { readonly heldBy: Holder };
  */
 export async function claim(dir: string, id: string): Promise<Claim> {
   for (;;) {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await stand(dir);
     const found = await claims(dir);
     const living = await firstLiving(found);
     if (living) return { heldBy: living.holder };
@@ -36,6 +36,18 @@ export async function claim(dir: string, id: string): Promise<Claim> {
       return { file };
     }
     await removeIfThere(file);
+  }
+}
+
+/** Its last holder may remove the directory while mkdir looks at it. */
+async function stand(dir: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      return;
+    } catch (error) {
+      if (!isMissing(error) || tries === 50) throw error;
+    }
   }
 }
 

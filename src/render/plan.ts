@@ -68,7 +68,7 @@ export function planTitle({ job, identity }: Look): string {
 
 /** One target's part of `dcs diff`, as docs/screens.md shows it. */
 export function planLines(look: Look, style: Style): string[] {
-  const { plan, shaped, job } = look;
+  const { plan, shaped } = look;
   const shown = plan.items.filter(({ action }) => action !== 'same');
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   const same = plan.items.length - shown.length;

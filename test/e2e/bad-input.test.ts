@@ -1,9 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { world, YAML, type Ran, type World } from './world.ts';
+import { ROOT, world, YAML, type Ran, type World } from './world.ts';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
 
 const CANARY = 'c4n4ry-6f1e0b';
@@ -189,10 +189,28 @@ describe('bad input through the built CLI: one clear message, the documented exi
     await writeFile(file!, '{"version":1,');
     is(await sync(), 6, file!);
   });
-  it('a foreign home for the record: a clear error', async function () {
-    if (process.getuid?.() === 0) this.skip(); // root writes everywhere
-    await mkdir(join(w.home, 'state'), { recursive: true });
-    await chmod(join(w.home, 'state'), 0o500);
-    expect((await sync()).code).not.to.equal(0);
+  it('a home that cannot be written: 2 and the folder, nothing written', async () => {
+    await writeFile(join(w.home, 'file'), '');
+    is(await w.dcs(['sync', '-e', 'staging', '--yes'], { env: { XDG_STATE_HOME: join(w.home, 'file') } }), 2, join(w.home, 'file'));
+    expect(await w.worker('STRIPE_KEY')).to.equal(undefined);
+  });
+  it('429 for ever: 8, nothing written', async function () {
+    this.timeout(60_000);
+    await fault({ cloud: 'cloudflare', kind: 'status', status: 429, times: 'forever', retryAfter: 0 });
+    is(await sync(), 8, '429');
+  });
+  it('stdout closed early ends quietly', async () => {
+    const { execFileSync } = await import('node:child_process');
+    const shown = execFileSync('bash', ['-c', `"${process.execPath}" "${ROOT}bin/run.js" --help | head -1`], {
+      env: w.env,
+      encoding: 'utf8',
+    });
+    expect(shown.split('\n')).to.have.length(2);
+  });
+  it('100 new secrets are one write', async () => {
+    await w.doppler('stg', Object.fromEntries(Array.from({ length: 93 }, (_, index) => [`K_${index}`, `${index}`])));
+    await w.forget();
+    is(await sync(), 0, '100 written');
+    expect((await w.journal()).filter(({ cloud, method }) => cloud === 'cloudflare' && method !== 'GET')).to.have.length(1);
   });
 });

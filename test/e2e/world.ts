@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { startSandbox } from '../../plugins/dcs-plugin-sandbox/src/server/server.ts';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Ran {
   readonly code: number | null;
