@@ -114,7 +114,7 @@ function details({ environment, target, standing: found }: StatusRow, verbose: b
   const list = (names: readonly string[]): string =>
     names.length <= 5 || verbose ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${plural(names.length - 5, 'more', 'more')}`;
   return [
-    ...(found.behind.length > 0 ? [`behind   ${environment} ${target}: ${list(found.behind)} changed in Doppler`] : []),
+    ...(found.behind.length > 0 ? [`behind   ${environment} ${target}: ${list(found.behind)} new or changed in Doppler`] : []),
     ...(found.drifted.length > 0 ? [`drifted  ${environment} ${target}: ${list(found.drifted)} changed there, not by dcs`] : []),
     ...(found.unclear.length > 0 ? [`unclear  ${environment} ${target}: ${list(found.unclear)} cannot be compared`] : []),
   ];
