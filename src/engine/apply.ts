@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { DcsError, isDcsError, writes, type Held, type Listing, type Outcome, type Write } from 'dcs-sdk';
+import { DcsError, isDcsError, writes, type Held, type Listing, type Outcome, type PlanItem, type Write } from 'dcs-sdk';
 import type { Job } from './job.ts';
-import { owned, proven } from './facts.ts';
+import { entryOf, owned, proven } from './facts.ts';
 import type { Ledger, LedgerRecord, Pending } from './ledger-types.ts';
 import { revisions, type Look } from './look.ts';
 import { settle } from './settle.ts';
@@ -28,6 +28,7 @@ export function runId(): string {
 interface State {
   readonly job: Job;
   readonly look: Look;
+  readonly items: ReadonlyMap<string, PlanItem>;
   readonly run: string;
   readonly signal: AbortSignal;
   readonly outcomes: Map<string, { result: Result; error?: DcsError }>;
@@ -44,7 +45,19 @@ interface State {
 export async function apply(look: Look, run: string, by: string, signal: AbortSignal, at: () => Date): Promise<Applied> {
   const { job } = look;
   const identity = look.identity?.id ?? look.found?.identity;
-  const state: State = { job, look, run, signal, outcomes: new Map(), listing: look.listing, chunk: 0, clash: false, ledger: look.ledger };
+  const items = new Map(look.plan.items.map((item) => [item.name, item]));
+  const state: State = {
+    job,
+    look,
+    items,
+    run,
+    signal,
+    outcomes: new Map(),
+    listing: look.listing,
+    chunk: 0,
+    clash: false,
+    ledger: look.ledger,
+  };
   const todo = writes(look.plan);
   if (todo.length > 0) {
     state.ledger = {
@@ -121,7 +134,7 @@ function fatal({ outcomes }: State): boolean {
 
 function intent(state: State, name: string, action: Pending['action'], chunk: number): Pending {
   const { job, look } = state;
-  const entry = state.listing.entries.find((each) => each.name === name);
+  const entry = entryOf(state.listing, name);
   const before = state.ledger.records.get(name);
   const wanted = look.shaped.desired.names.get(name);
   const base = (entry?.trail ?? state.listing.trail)?.[0]?.id;
@@ -145,7 +158,7 @@ function macOf(job: Job, name: string, held: Held): string {
 function writeOf(state: State, name: string): Write {
   const { look, job } = state;
   const { action } = itemOf(state, name);
-  const entry = state.listing.entries.find((each) => each.name === name);
+  const entry = entryOf(state.listing, name);
   const birth = entry?.birth === undefined ? {} : { birth: entry.birth };
   if (action === 'delete') return { action, name, ...birth };
   const held = look.shaped.desired.names.get(name)!.held;
@@ -154,8 +167,8 @@ function writeOf(state: State, name: string): Write {
   return { action: action === 'create' ? 'create' : 'update', name, secret: held.secret, ...mark, ...birth };
 }
 
-function itemOf(state: State, name: string): Look['plan']['items'][number] {
-  return state.look.plan.items.find((item) => item.name === name)!;
+function itemOf(state: State, name: string): PlanItem {
+  return state.items.get(name)!;
 }
 
 /** Takes the answers in: certain failures lose their intent, the rest waits for a listing. */

@@ -101,10 +101,19 @@ function equal(value: Secret, { name, held }: Wanted, { place, keys }: Who): boo
   return held.state === 'recorded' && fits(keys, place, name, value, held.mac);
 }
 
+const indexes = new WeakMap<Listing, ReadonlyMap<string, Entry>>();
+
+/** A listing's entry by name; each listing is indexed once. */
+export function entryOf(listing: Listing, name: string): Entry | undefined {
+  let index = indexes.get(listing);
+  if (!index) indexes.set(listing, (index = new Map(listing.entries.map((entry) => [entry.name, entry]))));
+  return index.get(name);
+}
+
 /** All that is known of one name. */
 export function factsOf(name: string, desired: Desired, listing: Listing, ledger: Ledger, who: Who): Facts {
   const wanted = desired.names.get(name);
-  const entry = listing.entries.find((each) => each.name === name);
+  const entry = entryOf(listing, name);
   const record = ledger.records.get(name);
   return {
     source: sourceState(wanted?.held),

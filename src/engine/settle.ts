@@ -32,7 +32,8 @@ export function settle(ledger: Ledger, listing: Listing, options: SettleOptions)
     const entry = entries.get(pending.name);
     const trail = trailOf(entry, listing);
     const revision = trail && revisionOf(pending, trail, entry?.trail !== undefined, all);
-    if (revision !== undefined) all.ours.set(revision, new Set(chunks.get(chunkOf(pending))!.map(({ name }) => name)));
+    if (revision !== undefined && !all.ours.has(revision))
+      all.ours.set(revision, new Set(chunks.get(chunkOf(pending))!.map(({ name }) => name)));
     const fate = pending.action === 'delete' ? settleDelete(pending, entry, revision, all) : settlePut(pending, entry, revision, all);
     all.fates.set(pending.name, fate);
   }

@@ -64,13 +64,19 @@ function inScope(from: string, rules: ShapeRules): boolean {
   return rules.include.some((glob) => matches(glob, from)) && !rules.exclude.some((glob) => matches(glob, from));
 }
 
+const patterns = new Map<string, RegExp>();
+
 /** `*` stands for any run of characters, `?` for one; names hold nothing else that globs use. */
 export function matches(glob: string, name: string): boolean {
-  const pattern = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${pattern}$`, 's').test(name);
+  let pattern = patterns.get(glob);
+  if (!pattern) {
+    const text = glob
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.');
+    patterns.set(glob, (pattern = new RegExp(`^${text}$`, 's')));
+  }
+  return pattern.test(name);
 }
 
 function limitOf(name: string, held: Held, { limits, check }: Pick<TargetDefinition, 'limits' | 'check'>): string | undefined {
