@@ -1,0 +1,168 @@
+import { expect } from 'chai';
+import { guard, type GuardInput } from '../src/guard.ts';
+import { decide, overflow, plan, type Facts, type PlanItem, type Settings } from '../src/plan.ts';
+
+const FACTS: Facts = { source: 'value', target: 'opaque', record: 'equal', moved: 'same', owned: 'yes' };
+const SETTINGS: Settings = { policy: 'upsert-only', existing: 'ask' };
+const says = (facts: Partial<Facts>, settings: Partial<Settings> = {}): string => {
+  const { action, reason, state } = decide({ ...FACTS, ...facts }, { ...SETTINGS, ...settings });
+  return [action, reason, state].filter(Boolean).join(' ');
+};
+
+function* all(): Generator<[Facts, Settings]> {
+  for (const source of ['value', 'withheld', 'unresolved', 'absent'] as const)
+    for (const limit of [undefined, 'too large'])
+      for (const target of ['absent', 'equal', 'different', 'opaque'] as const)
+        for (const record of ['none', 'equal', 'differs', 'unknown', 'unsure'] as const)
+          for (const moved of ['same', 'others', 'lost', 'none'] as const)
+            for (const owned of ['yes', 'no', 'other'] as const)
+              for (const policy of ['create-only', 'upsert-only', 'mirror'] as const)
+                for (const existing of ['ask', 'leave', 'replace'] as const)
+                  yield [
+                    { source, limit, target, record, moved, owned },
+                    { policy, existing },
+                  ];
+}
+
+describe('decide', () => {
+  const rows: [string, Partial<Facts>, Partial<Settings>?][] = [
+    ['create new differs', { target: 'absent', record: 'none' }],
+    ['create gone differs', { target: 'absent' }],
+    ['blocked limit differs', { target: 'absent', limit: 'too large' }],
+    ['same same', { target: 'equal', record: 'none', owned: 'no' }],
+    ['same same', {}],
+    ['update changed differs', { record: 'differs' }],
+    ['update touched unknown', { moved: 'others' }],
+    ['update unknown unknown', { moved: 'lost' }],
+    ['update unknown unknown', { record: 'unknown' }],
+    ['update unknown unknown', { record: 'unsure' }],
+    ['update changed differs', { target: 'different', record: 'differs' }],
+    ['update drift differs', { target: 'different', moved: 'others' }],
+    ['update adopt unknown', { record: 'none', owned: 'no' }],
+    ['update adopt differs', { target: 'different', record: 'none', owned: 'no' }],
+    ['kept existing unknown', { record: 'none', owned: 'no' }, { existing: 'leave' }],
+    ['kept existing unknown', { record: 'unsure', owned: 'no' }, { existing: 'leave' }],
+    ['kept policy differs', { record: 'differs' }, { policy: 'create-only' }],
+    ['blocked other-owner unknown', { owned: 'other' }],
+    ['blocked limit differs', { record: 'differs', limit: 'too large' }],
+    ['blocked withheld unknown', { source: 'withheld' }],
+    ['blocked unresolved differs', { source: 'unresolved', target: 'absent' }],
+    ['nothing none', { source: 'absent', target: 'absent' }],
+    ['delete removed differs', { source: 'absent' }, { policy: 'mirror' }],
+    ['kept not-in-doppler none', { source: 'absent' }],
+    ['foreign not-ours none', { source: 'absent', owned: 'no', record: 'none' }],
+    ['foreign contested none', { source: 'absent', owned: 'no' }],
+    ['foreign other-owner none', { source: 'absent', owned: 'other' }, { policy: 'mirror' }],
+  ];
+  for (const [row, facts, settings] of rows)
+    it(`${JSON.stringify({ ...facts, ...settings })}: ${row}`, () => expect(says(facts, settings)).to.equal(row));
+
+  it('keeps its laws in every combination', () => {
+    let combinations = 0;
+    for (const [facts, settings] of all()) {
+      const { action, state } = decide(facts, settings);
+      const where = JSON.stringify([facts, settings]);
+      combinations++;
+      if (action === 'delete') expect([facts.source, facts.owned, settings.policy], where).to.deep.equal(['absent', 'yes', 'mirror']);
+      if (action === 'create' || action === 'update') expect([facts.source, facts.limit], where).to.deep.equal(['value', undefined]);
+      if (action === 'create') expect(facts.target, where).to.equal('absent');
+      if (action === 'update') expect(facts.owned === 'other' || settings.policy === 'create-only', where).to.equal(false);
+      if (action === 'update' && facts.record === 'none' && facts.owned === 'no')
+        expect(decide(facts, settings).reason, where).to.equal('adopt');
+      if (state === 'same')
+        expect(facts.target === 'equal' || (facts.record === 'equal' && ['same', 'none'].includes(facts.moved)), where).to.equal(true);
+      if (facts.source === 'withheld' || facts.source === 'unresolved') expect(action, where).to.equal('blocked');
+    }
+    expect(combinations).to.equal(4 * 2 * 4 * 5 * 4 * 3 * 3 * 3);
+  });
+});
+
+describe('plan', () => {
+  const removed: Partial<Facts> = { source: 'absent' };
+  const actions = (subjects: Record<string, Partial<Facts>>, collisions: readonly string[] = []): Record<string, string> => {
+    const list = Object.entries(subjects).map(([name, facts]) => ({ name, facts: { ...FACTS, ...facts } }));
+    return Object.fromEntries(
+      plan(list, { policy: 'mirror', existing: 'ask' }, collisions).items.map(({ name, action }) => [name, action]),
+    );
+  };
+  it('sorts by name and leaves out what is nothing', () =>
+    expect(Object.keys(actions({ B: {}, A: { record: 'differs' }, C: { source: 'absent', target: 'absent' } }))).to.deep.equal(['A', 'B']));
+  it('holds back every delete, and nothing else, for one blocked name', () =>
+    expect(actions({ A: { source: 'withheld' }, B: removed, C: { record: 'differs' } })).to.deep.equal({
+      A: 'blocked',
+      B: 'held',
+      C: 'update',
+    }));
+  it('holds back every write for a collision', () =>
+    expect(actions({ B: removed, C: { record: 'differs' }, D: {} }, ['X'])).to.deep.equal({ B: 'held', C: 'held', D: 'same' }));
+  it('counts what a container would hold too much', () => {
+    const made = plan([{ name: 'N', facts: { ...FACTS, target: 'absent', record: 'none' } }], SETTINGS);
+    expect(overflow(made, { entries: [{ name: 'A' }] }, 1)).to.equal(1);
+    expect(overflow(made, { entries: [{ name: 'A' }] }, 2)).to.equal(0);
+  });
+});
+
+describe('guard, at both sides of each threshold', () => {
+  const names = (count: number, of = 'N'): string[] => Array.from({ length: count }, (_, index) => `${of}${index}`);
+  const items = (count: number, item: Pick<PlanItem, 'action' | 'reason'>): PlanItem[] =>
+    names(count).map((name) => ({ name, state: 'differs', ...item }));
+  const guards = (input: Partial<GuardInput>): string[] =>
+    guard({
+      plan: { items: [], collisions: [] },
+      wanted: ['A'],
+      wantedBefore: ['A'],
+      existing: 0,
+      owned: 0,
+      shows: true,
+      identity: [],
+      existingPolicy: 'ask',
+      ...input,
+    }).map((finding) => finding.guard);
+  const planned = (count: number, item: Pick<PlanItem, 'action' | 'reason'>): GuardInput['plan'] => ({
+    items: items(count, item),
+    collisions: [],
+  });
+
+  it('empty', () => {
+    expect(guards({ wanted: [] })).to.deep.equal(['empty']);
+    expect(guards({})).to.deep.equal([]);
+  });
+  it('shrink: more than half, of two or more; or more than ten', () => {
+    expect(guards({ wanted: names(2), wantedBefore: names(4) })).to.deep.equal([]);
+    expect(guards({ wanted: names(2), wantedBefore: names(5) })).to.deep.equal(['shrink']);
+    expect(guards({ wanted: ['B'], wantedBefore: ['A'] })).to.deep.equal([]);
+    expect(guards({ wanted: names(90), wantedBefore: names(100) })).to.deep.equal([]);
+    expect(guards({ wanted: names(89), wantedBefore: names(100) })).to.deep.equal(['shrink']);
+  });
+  it('delete: more than 30 % of two or more; more than ten; any where nothing shows', () => {
+    const removed = { action: 'delete', reason: 'removed' } as const;
+    expect(guards({ plan: planned(3, removed), owned: 10 })).to.deep.equal([]);
+    expect(guards({ plan: planned(4, removed), owned: 10 })).to.deep.equal(['delete']);
+    expect(guards({ plan: planned(10, removed), owned: 100 })).to.deep.equal([]);
+    expect(guards({ plan: planned(11, removed), owned: 100 })).to.deep.equal(['delete']);
+    expect(guards({ plan: planned(1, removed), owned: 1 })).to.deep.equal([]);
+    expect(guards({ plan: planned(1, removed), owned: 1, shows: false })).to.deep.equal(['delete']);
+  });
+  it('rewrite: more than half of ten or more', () => {
+    const update = { action: 'update', reason: 'changed' } as const;
+    expect(guards({ plan: planned(5, update), existing: 10 })).to.deep.equal([]);
+    expect(guards({ plan: planned(6, update), existing: 10 })).to.deep.equal(['rewrite']);
+    expect(guards({ plan: planned(9, update), existing: 9 })).to.deep.equal([]);
+  });
+  it('adopt: only where dcs.yaml does not say', () => {
+    const adopt = { action: 'update', reason: 'adopt' } as const;
+    expect(guards({ plan: planned(1, adopt) })).to.deep.equal(['adopt']);
+    expect(guards({ plan: planned(1, adopt), existingPolicy: 'replace' })).to.deep.equal([]);
+  });
+  it('identity: pinned and another now', () => {
+    expect(guards({ identity: [['a', 'b']] })).to.deep.equal(['identity']);
+    expect(
+      guards({
+        identity: [
+          ['a', 'a'],
+          [undefined, 'b'],
+        ],
+      }),
+    ).to.deep.equal([]);
+  });
+});
