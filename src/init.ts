@@ -35,7 +35,7 @@ export async function init(
     for (const note of notes) say(`  ! ${type}  ${note}`);
   }
   for (const missing of await missingPlugins(session, root))
-    say(`  ! ${missing.title}  found here, its plugin is not installed: dcs plugins install ${missing.plugin}`);
+    say(`  ! ${missing.title}  found here, its plugin ${missing.plugin} is not installed`);
   const text = renderProject(project.name, detected);
   for (const line of [
     '',

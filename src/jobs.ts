@@ -73,7 +73,7 @@ export async function definitionOf(session: Session, { name, type }: TargetEntry
     `${session.project.at(['targets', name])}: no plugin brings the target type "${type}".`,
     {
       why: `Target ${name} cannot be read or written without it. Nothing was written.`,
-      hint: official ? `dcs plugins install ${official.plugin}` : near === undefined ? 'dcs targets' : `did you mean ${near}?`,
+      hint: official ? `the plugin ${official.plugin} brings it` : near === undefined ? 'dcs targets' : `did you mean ${near}?`,
     },
   );
 }

@@ -84,7 +84,7 @@ function registration<T>(id: string, file: string, plugin: PluginLike, { contrac
           'CONFIG',
           `${plugin.name} ${plugin.version} speaks contract ${contract ?? 'none'}; this dcs speaks ${CONTRACT}.`,
           {
-            hint: `dcs plugins update`,
+            hint: `a version of ${plugin.name} that fits dcs`,
           },
         );
       if (isAbsolute(inside) || inside.startsWith('..') || !existsSync(path))

@@ -9,7 +9,7 @@ import { firstLine } from '../render/first-line.ts';
 export default class Sync extends DcsCommand {
   static override description = `Bring Doppler's secrets to the targets: plan, consent, write, verify, record.
 
-Without a terminal a write needs --yes; a protected environment also -e, typed. Guards need --allow, one each: see dcs help consent.`;
+Without a terminal a write needs --yes; a protected environment also -e, typed. Guards need --allow, one each.`;
   static override examples = [
     '<%= config.bin %> sync -e staging',
     '<%= config.bin %> sync api -e prod --yes',

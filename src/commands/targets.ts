@@ -33,7 +33,7 @@ export default class Targets extends DcsCommand {
       ...table([
         ['TYPE', 'PLUGIN'],
         ...types.map(({ type, plugin, version }) => [type, `${plugin} ${version}`]),
-        ...missing.map(({ type, plugin }) => [type, `not installed: dcs plugins install ${plugin}`]),
+        ...missing.map(({ type, plugin }) => [type, `not installed: ${plugin}`]),
       ]),
     ];
     return this.out(lines, { targets: entries, types, missing });

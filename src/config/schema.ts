@@ -33,7 +33,7 @@ export const CORE_TARGET_KEYS = {
 };
 const target = z.object(CORE_TARGET_KEYS).catchall(z.unknown());
 
-const deprecated = { deprecated: true, description: 'First version; `dcs config migrate` rewrites it.' };
+const deprecated = { deprecated: true, description: 'First version: still read.' };
 const FIRST_VERSION = {
   platforms: z.record(name, target).optional().meta(deprecated),
   neon: z

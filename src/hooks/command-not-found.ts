@@ -22,7 +22,8 @@ const hook: Hook<'command_not_found'> = async function ({ id, config }) {
   this.exit(EXIT.USAGE);
 
   function hint(): string {
-    if (official && !config.getPluginsList().some(({ name }) => name === official.plugin)) return `dcs plugins install ${official.plugin}`;
+    if (official && !config.getPluginsList().some(({ name }) => name === official.plugin))
+      return `it comes with the plugin ${official.plugin}, which is not installed`;
     const peer = PEERS.get(first);
     if (peer !== undefined) return `dcs ${peer}`;
     if (first.startsWith('-')) return 'global flags follow the command: dcs diff -e prod';
