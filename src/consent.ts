@@ -74,7 +74,7 @@ async function askGuard(look: Look, finding: Finding, ask: Prompts): Promise<Rea
 }
 
 function listed(names: readonly string[]): string {
-  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more (--verbose)`;
+  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
 function sentence({ job }: Look, { guard, names, of }: Finding): string {
