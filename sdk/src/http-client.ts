@@ -2,7 +2,7 @@ import { DcsError } from './error.ts';
 import { readJson } from './body.ts';
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
 import { isLoopback } from './loopback.ts';
-import { backoff, certainlyUnsent, pause, retryAfter } from './retry.ts';
+import { backoff, certainlyUnsent, pause, retryAfter, untrusted } from './retry.ts';
 
 /** Percent-encodes each value of a path: path`/projects/${name}`. */
 export function path(strings: TemplateStringsArray, ...values: string[]): string {
@@ -70,6 +70,7 @@ class Exchange {
     const { method, path: where } = this.#request;
     if (signal?.aborted) throw this.#interrupted(this.#soFar());
     const started = now();
+    let ref: string | undefined;
     const clock = AbortSignal.timeout(Math.min(timeout, left));
     try {
       const response = await send(this.#url(), {
@@ -78,13 +79,13 @@ class Exchange {
         signal: signal ? AbortSignal.any([signal, clock]) : clock,
       });
       log?.(`${method} ${where} -> ${response.status} (${now() - started} ms)`);
-      const ref = response.headers.get('cf-ray') ?? response.headers.get('x-request-id') ?? undefined;
+      ref = response.headers.get('cf-ray') ?? response.headers.get('x-request-id') ?? undefined;
       const failed = await this.#refused(response, ref);
       if (failed) return failed;
       return { status: response.status, headers: response.headers, body: await readJson(response, name, maxBytes) };
     } catch (error) {
       log?.(`${method} ${where} failed (${now() - started} ms)`);
-      return this.#failed(error, clock.aborted);
+      return this.#failed(error, clock.aborted, ref);
     }
   }
 
@@ -142,17 +143,25 @@ class Exchange {
     return { error, again: limited || this.#idempotent, after: retryAfter(response.headers, (this.#options.now ?? Date.now)()) };
   }
 
-  #failed(error: unknown, timedOut: boolean): Failed {
+  #failed(error: unknown, timedOut: boolean, ref: string | undefined): Failed {
     const { name, signal } = this.#options;
+    const about = ref === undefined ? {} : { ref };
     if (signal?.aborted) throw this.#interrupted(this.#maybe());
-    if (error instanceof DcsError)
-      return { error: this.#error(error.message, { ...error.details, applied: this.#maybe() }), again: this.#idempotent };
-    if (timedOut) return { error: this.#error(`${name} did not answer in time.`, { applied: this.#maybe() }), again: this.#idempotent };
+    if (error instanceof DcsError) {
+      // A whole but unreadable answer below 500 (a login page, a proxy) is the same the next time.
+      const passing = (error.details.status ?? 0) >= 500;
+      const details = { ...error.details, ...about, applied: this.#maybe() };
+      return { error: this.#error(error.message, details), again: passing && this.#idempotent };
+    }
+    if (timedOut)
+      return { error: this.#error(`${name} did not answer in time.`, { ...about, applied: this.#maybe() }), again: this.#idempotent };
     const code = causeCode(error);
     if (code === undefined && !(error instanceof TypeError)) throw error;
+    if (untrusted(code))
+      return { error: this.#error(`The certificate of ${name} cannot be trusted (${code}).`, { applied: 'no' }), again: false };
     const unsent = certainlyUnsent(code);
     const message = unsent ? `${name} cannot be reached (${code}).` : `The connection to ${name} broke (${code ?? 'unknown'}).`;
-    return { error: this.#error(message, { applied: unsent ? 'no' : this.#maybe() }), again: unsent || this.#idempotent };
+    return { error: this.#error(message, { ...about, applied: unsent ? 'no' : this.#maybe() }), again: unsent || this.#idempotent };
   }
 
   /** Names the host only: the rest of an address may carry a token. */
