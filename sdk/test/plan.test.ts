@@ -24,6 +24,82 @@ function* all(): Generator<[Facts, Settings]> {
                   ];
 }
 
+/** A row is a set in every dimension; a dimension left out is all of it. */
+type Row = { readonly [K in keyof Omit<Facts, 'limit'>]?: readonly Facts[K][] } & {
+  readonly limit?: boolean;
+  readonly policy?: readonly Settings['policy'][];
+  readonly existing?: readonly Settings['existing'][];
+  /** As far as dcs can tell, it has written the name before. */
+  readonly written?: boolean;
+};
+
+const VALUE: Row = { source: ['value'] };
+const OURS: Row = { ...VALUE, owned: ['yes', 'no'] };
+const OPAQUE: Row = { ...OURS, target: ['opaque'] };
+const MAY: Row = { policy: ['upsert-only', 'mirror'] };
+const STRANGE: Row = { written: false, owned: ['no'] };
+const SHOWN: Row = { record: ['equal', 'differs'] };
+const RECORDED: Row = { record: ['equal', 'differs', 'unknown', 'unsure'] };
+const STILL: Row = { moved: ['same', 'none'] };
+const STIRRED: Row = { moved: ['others', 'lost'] };
+const UNCLEAR: Row = { record: ['unknown', 'unsure'], written: true };
+const PRESENT: Row = { target: ['equal', 'different', 'opaque'] };
+const SPOKEN: Row = { existing: ['ask', 'replace'] };
+
+/** The whole decision table as disjoint rows, independent of their order. */
+const TABLE: readonly (readonly [then: string, ...when: Row[]])[] = [
+  ['create new differs', VALUE, { target: ['absent'], limit: false, record: ['none'] }],
+  ['create gone differs', VALUE, { target: ['absent'], limit: false, record: ['equal', 'differs', 'unknown', 'unsure'] }],
+  ['blocked limit differs', VALUE, { target: ['absent'], limit: true }],
+  ['same same', VALUE, { target: ['equal'] }],
+  ['blocked other-owner differs', VALUE, { target: ['different'], owned: ['other'] }],
+  ['blocked other-owner unknown', VALUE, { target: ['opaque'], owned: ['other'], record: ['none', 'unknown', 'unsure', 'equal'] }],
+  ['blocked other-owner differs', VALUE, { target: ['opaque'], owned: ['other'], record: ['differs'] }, STILL],
+  ['blocked other-owner unknown', VALUE, { target: ['opaque'], owned: ['other'], record: ['differs'] }, STIRRED],
+  ['same same', OPAQUE, { record: ['equal'] }, STILL],
+  ['kept policy differs', OURS, { target: ['different'], policy: ['create-only'] }],
+  ['kept policy differs', OPAQUE, { policy: ['create-only'], record: ['differs'] }, STILL],
+  ['kept policy unknown', OPAQUE, { policy: ['create-only'] }, SHOWN, STIRRED],
+  ['kept policy unknown', OPAQUE, { policy: ['create-only'], record: ['none', 'unknown', 'unsure'] }],
+  ['kept existing differs', VALUE, { target: ['different'], existing: ['leave'] }, STRANGE, MAY],
+  ['kept existing unknown', VALUE, { target: ['opaque'], existing: ['leave'] }, STRANGE, MAY],
+  ['update adopt differs', VALUE, { target: ['different'], limit: false }, SPOKEN, STRANGE, MAY],
+  ['update adopt unknown', VALUE, { target: ['opaque'], limit: false }, SPOKEN, STRANGE, MAY],
+  ['update changed differs', OURS, { target: ['different'], limit: false, written: true, record: ['none'] }, MAY],
+  ['update changed differs', OURS, { target: ['different'], limit: false, written: true, moved: ['same'] }, RECORDED, MAY],
+  ['update drift differs', OURS, { target: ['different'], limit: false, written: true, moved: ['others', 'lost', 'none'] }, RECORDED, MAY],
+  ['update changed differs', OPAQUE, { limit: false, record: ['differs'] }, STILL, MAY],
+  ['update touched unknown', OPAQUE, { limit: false, moved: ['others'] }, SHOWN, MAY],
+  ['update unknown unknown', OPAQUE, { limit: false, moved: ['lost'] }, SHOWN, MAY],
+  ['update unknown unknown', OPAQUE, { limit: false }, UNCLEAR, MAY],
+  ['update unknown unknown', OPAQUE, { limit: false, owned: ['yes'], record: ['none'] }, MAY],
+  ['blocked limit differs', OURS, { target: ['different'], limit: true, written: true }, MAY],
+  ['blocked limit differs', VALUE, { target: ['different'], limit: true }, SPOKEN, STRANGE, MAY],
+  ['blocked limit differs', OPAQUE, { limit: true, record: ['differs'] }, STILL, MAY],
+  ['blocked limit unknown', OPAQUE, { limit: true }, SHOWN, STIRRED, MAY],
+  ['blocked limit unknown', OPAQUE, { limit: true }, UNCLEAR, MAY],
+  ['blocked limit unknown', OPAQUE, { limit: true, owned: ['yes'], record: ['none'] }, MAY],
+  ['blocked limit unknown', VALUE, { target: ['opaque'], limit: true }, SPOKEN, STRANGE, MAY],
+  ['blocked withheld differs', { source: ['withheld'], target: ['absent'] }],
+  ['blocked withheld unknown', { source: ['withheld'] }, PRESENT],
+  ['blocked unresolved differs', { source: ['unresolved'], target: ['absent'] }],
+  ['blocked unresolved unknown', { source: ['unresolved'] }, PRESENT],
+  ['nothing none', { source: ['absent'], target: ['absent'] }],
+  ['delete removed differs', { source: ['absent'], owned: ['yes'], policy: ['mirror'] }, PRESENT],
+  ['kept not-in-doppler none', { source: ['absent'], owned: ['yes'], policy: ['create-only', 'upsert-only'] }, PRESENT],
+  ['foreign other-owner none', { source: ['absent'], owned: ['other'] }, PRESENT],
+  ['foreign not-ours none', { source: ['absent'], owned: ['no'], record: ['none'] }, PRESENT],
+  ['foreign contested none', { source: ['absent'], owned: ['no'] }, RECORDED, PRESENT],
+];
+
+function matches([, ...parts]: (typeof TABLE)[number], facts: Facts, settings: Settings): boolean {
+  const written = (facts.record !== 'none' && !(facts.record === 'unsure' && settings.existing === 'leave')) || facts.owned === 'yes';
+  const point: Record<string, unknown> = { ...facts, ...settings, limit: facts.limit !== undefined, written };
+  return parts.every((part) =>
+    Object.entries(part).every(([dimension, set]) => (Array.isArray(set) ? set.includes(point[dimension]) : set === point[dimension])),
+  );
+}
+
 describe('decide', () => {
   const rows: [string, Partial<Facts>, Partial<Settings>?][] = [
     ['create new differs', { target: 'absent', record: 'none' }],
@@ -56,6 +132,19 @@ describe('decide', () => {
   ];
   for (const [row, facts, settings] of rows)
     it(`${JSON.stringify({ ...facts, ...settings })}: ${row}`, () => expect(says(facts, settings)).to.equal(row));
+
+  it('says in every combination what the one row says that it matches', () => {
+    const used = new Set<number>();
+    for (const [facts, settings] of all()) {
+      const where = JSON.stringify([facts, settings]);
+      const hits = TABLE.flatMap((row, index) => (matches(row, facts, settings) ? [index] : []));
+      if (hits.length !== 1) expect.fail(`${where} matches rows ${hits.join()}`);
+      const [then] = TABLE[hits[0]!]!;
+      if (says(facts, settings) !== then) expect.fail(`${where}: ${says(facts, settings)}, the table says ${then}`);
+      used.add(hits[0]!);
+    }
+    expect(TABLE.filter((_, index) => !used.has(index))).to.deep.equal([]);
+  });
 
   it('keeps its laws in every combination', () => {
     let combinations = 0;
