@@ -184,6 +184,29 @@ describe('plan', () => {
     }));
   it('holds back every write for a collision', () =>
     expect(actions({ B: removed, C: { record: 'differs' }, D: {} }, ['X'])).to.deep.equal({ B: 'held', C: 'held', D: 'same' }));
+  it('tells the former name and the limit in words, and takes any name', () => {
+    const made = plan(
+      [
+        { name: '__proto__', from: 'A', facts: { ...FACTS, record: 'differs', limit: 'too large' } },
+        { name: 'SAME', from: 'SAME', facts: FACTS },
+      ],
+      SETTINGS,
+    );
+    expect(made.items).to.deep.equal([
+      { name: 'SAME', action: 'same', reason: '', state: 'same' },
+      { name: '__proto__', from: 'A', note: 'too large', action: 'blocked', reason: 'limit', state: 'differs' },
+    ]);
+  });
+  it('makes room for a create by a delete, but not by one that is held', () => {
+    const subjects = [
+      { name: 'NEW', facts: { ...FACTS, target: 'absent', record: 'none' } as const },
+      { name: 'OLD', facts: { ...FACTS, ...removed } },
+    ];
+    const over = (more: typeof subjects): number =>
+      overflow(plan(more, { policy: 'mirror', existing: 'ask' }), { entries: [{ name: 'OLD' }] }, 1);
+    expect(over(subjects)).to.equal(0);
+    expect(over([...subjects, { name: 'X', facts: { ...FACTS, source: 'withheld' } }])).to.equal(1);
+  });
   it('counts what a container would hold too much', () => {
     const made = plan([{ name: 'N', facts: { ...FACTS, target: 'absent', record: 'none' } }], SETTINGS);
     expect(overflow(made, { entries: [{ name: 'A' }] }, 1)).to.equal(1);
