@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DcsError } from 'dcs-sdk';
 
@@ -84,11 +84,21 @@ async function statIfThere(path: string) {
   }
 }
 
-async function removeIfThere(path: string): Promise<void> {
+/** Removes the file; that there is none is no failure. */
+export async function removeIfThere(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
     if (!isMissing(error)) throw error;
+  }
+}
+
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { DcsError, type Env, type Environment, type Policy, type Source, type Ta
 import type { TargetEntry } from './config/project.ts';
 import type { Job } from './engine/job.ts';
 import { loadKeys } from './engine/key.ts';
+import type { ShapeRules } from './engine/shape.ts';
 import { gitHome } from './engine/ledger-git.ts';
 import { machineHome } from './engine/ledger-machine.ts';
 import type { LedgerHome, LedgerKeys } from './engine/ledger-types.ts';
@@ -119,7 +120,7 @@ export async function makeJobs(
     definitions.map((definition) => ({ name: definition.title, endpoint: definition.endpoint(session.env) })),
   );
   const { keys, home } = await record(session, environment, source);
-  const credentials = new Set([...session.registry.targets.keys()].length > 0 ? await credentialNames(session) : []);
+  const credentials = await credentialNames(session);
   const jobs = await Promise.all(
     entries.map(async (entry, index): Promise<Job> => {
       const definition = definitions[index]!;
@@ -134,11 +135,7 @@ export async function makeJobs(
         owner: source.identity,
         settings: { policy: policyOf(entry.policy, filters.prune), existing: entry.existing },
         rules: {
-          include: entry.include,
-          exclude: entry.exclude,
-          rename: entry.rename,
-          prefix: entry.prefix,
-          credentials,
+          ...shapeOf(entry, credentials),
           ...(filters.only.length > 0 ? { only: new Set(filters.only) } : {}),
           ...(filters.except.length > 0 ? { except: new Set(filters.except) } : {}),
         },
@@ -173,8 +170,21 @@ function refuseOneIdentityTwice(jobs: readonly Job[], entries: readonly TargetEn
   }
 }
 
+/** Which names an entry of dcs.yaml takes, and what it calls them. */
+export async function rulesOf(session: Session, entry: TargetEntry): Promise<ShapeRules> {
+  return shapeOf(entry, await credentialNames(session));
+}
+
+const shapeOf = ({ include, exclude, rename, prefix }: TargetEntry, credentials: ReadonlySet<string>): ShapeRules => ({
+  include,
+  exclude,
+  rename,
+  prefix,
+  credentials,
+});
+
 /** Every name that some installed plugin signs in with. */
-async function credentialNames({ registry }: Session): Promise<string[]> {
+async function credentialNames({ registry }: Session): Promise<ReadonlySet<string>> {
   const definitions = await Promise.all(
     [...registry.targets.values()].map(async (registration) => {
       try {
@@ -184,7 +194,7 @@ async function credentialNames({ registry }: Session): Promise<string[]> {
       }
     }),
   );
-  return definitions.flatMap((definition) => [...(definition?.credentials ?? [])]);
+  return new Set(definitions.flatMap((definition) => [...(definition?.credentials ?? [])]));
 }
 
 async function record(session: Session, environment: Environment, source: Source): Promise<{ keys: LedgerKeys; home: LedgerHome }> {

@@ -6,6 +6,7 @@ import { acquire, breakLock } from './engine/lock.ts';
 import { look, type Look } from './engine/look.ts';
 import { loadPlan, refuseStale } from './engine/saved-plan.ts';
 import { survey, type Surveyed } from './engine/survey.ts';
+import { meetingRules } from './config/secret-rules.ts';
 import { consent, type Adoption } from './consent.ts';
 import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { chooseTargets, makeJobs, type Filters } from './jobs.ts';
@@ -87,7 +88,8 @@ export async function syncTargets(
   say: (line: string) => void,
 ): Promise<SyncResult> {
   refuseUnconsented(session, environment, options);
-  const { source, jobs } = await prepare(session, environment, options.words, options);
+  const { jobs, ...prepared } = await prepare(session, environment, options.words, options);
+  const source = meetingRules(prepared.source, session.project.secretRules, environment.name);
   const { stateDir } = session.directories;
   if (options.breakLock !== undefined) await breakLock(stateDir, options.breakLock);
   const run = runId();

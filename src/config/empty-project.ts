@@ -15,6 +15,7 @@ export function emptyProject(cwd: string): Project {
     },
     environments: new Map(),
     targets: new Map(),
+    secretRules: new Map(),
     defaults: { strict: false },
     notices: [],
     ledger: () => 'machine',

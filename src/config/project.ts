@@ -3,6 +3,7 @@ import type { Parsed, Path } from './document.ts';
 import { nearest } from './nearest.ts';
 import { isProdLike, kindOf, STANDARD } from './names.ts';
 import type { Config, LedgerPlace } from './schema.ts';
+import { makeSecretRules, type SecretRule } from './secret-rules.ts';
 import { makeTargets, type TargetEntry } from './targets.ts';
 import { substitute } from './variables.ts';
 
@@ -27,6 +28,8 @@ export interface Project {
   readonly doppler: { readonly project: string; readonly configs: ReadonlyMap<string, string> };
   readonly environments: ReadonlyMap<string, ProjectEnvironment>;
   readonly targets: ReadonlyMap<string, TargetEntry>;
+  /** `secrets:`, by Doppler's name. */
+  readonly secretRules: ReadonlyMap<string, SecretRule>;
   readonly defaults: { readonly strict: boolean };
   /** Keys that nothing here reads, one sentence each. */
   readonly notices: readonly string[];
@@ -36,7 +39,7 @@ export interface Project {
   at(path: Path): string;
 }
 
-const LATER = ['sources', 'triggers', 'transforms', 'secrets', 'credentials', 'workspaces', 'neon', 'gcp', 'sync'] as const;
+const LATER = ['sources', 'triggers', 'transforms', 'credentials', 'workspaces', 'neon', 'gcp', 'sync'] as const;
 
 export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: string; root: string }): Project {
   const { value: config } = parsed;
@@ -65,6 +68,7 @@ export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: str
     },
     environments,
     targets: makeTargets(config.targets ?? config.platforms ?? {}, { names: [...environments.keys()], env, at, firstVersion }),
+    secretRules: makeSecretRules(config, [...environments.keys()], at),
     defaults: { strict: config.defaults?.strict ?? false },
     notices: LATER.filter((key) => config[key] !== undefined).map((key) => `${key}: is read by a plugin that is not installed.`),
     ledger: (environment) => homes.get(environment) ?? 'machine',

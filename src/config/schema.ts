@@ -33,6 +33,17 @@ export const CORE_TARGET_KEYS = {
 };
 const target = z.object(CORE_TARGET_KEYS).catchall(z.unknown());
 
+/** What a value must look like. */
+export const SECRET_TYPES = ['string', 'number', 'boolean', 'json', 'url'] as const;
+const secretRule = z.strictObject({
+  required: z
+    .union([z.boolean(), z.array(name)])
+    .optional()
+    .meta({ description: 'true: in every environment; a list: in these.' }),
+  type: z.enum(SECRET_TYPES).optional(),
+  owner: text.optional().meta({ description: 'Who to ask: shown where the name is missing.' }),
+});
+
 const deprecated = { deprecated: true, description: 'First version: still read.' };
 const FIRST_VERSION = {
   platforms: z.record(name, target).optional().meta(deprecated),
@@ -64,7 +75,7 @@ export const configSchema = z.strictObject({
   ledger: z.union([ledgerHome, z.record(name, ledgerHome)]).optional(),
   targets: z.record(name, target).optional(),
   sources: z.record(name, open).optional().meta({ description: 'What fills Doppler.' }),
-  secrets: z.record(z.string(), open).optional(),
+  secrets: z.record(z.string(), secretRule).optional().meta({ description: 'What run, sync and doctor check; what dcs types writes.' }),
   transforms: open.optional(),
   credentials: z.strictObject({ doppler: text }).optional(),
   triggers: z.array(open).optional(),

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readFile, unlink, writeFile } from 'node:fs/promises';
+import { unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DcsError, type Log } from 'dcs-sdk';
-import { ensurePrivate, isMissing, writePrivate } from '../files.ts';
+import { ensurePrivate, isMissing, readIfThere, writePrivate } from '../files.ts';
 import type { KeyringItem, OpenKeyring } from './keyring.ts';
 
 export interface StoreOptions {
@@ -119,15 +119,6 @@ async function keyOf(file: string, create: boolean): Promise<Buffer> {
       hint: `rm ${file}, then dcs login again`,
     });
   return key;
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
 }
 
 async function removed(file: string): Promise<boolean> {

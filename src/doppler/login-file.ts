@@ -1,8 +1,8 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { DcsError, type Env } from 'dcs-sdk';
 import { parse } from 'yaml';
-import { isMissing } from '../files.ts';
+import { readIfThere } from '../files.ts';
 
 /** Where the Doppler CLI keeps its login, and from where it is looked at. */
 export interface LoginPlace {
@@ -98,13 +98,4 @@ async function wideMode(file: string): Promise<string[]> {
   if (process.platform === 'win32') return [];
   const { mode } = await stat(file);
   return (mode & 0o077) === 0 ? [] : [`${file} is readable by others: chmod 600 ${file}`];
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
 }

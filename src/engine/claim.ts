@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DcsError } from 'dcs-sdk';
-import { isMissing } from '../files.ts';
+import { isMissing, removeIfThere } from '../files.ts';
 
 /** Who holds a directory. */
 export interface Holder {
@@ -156,13 +156,5 @@ async function startOf(pid: number): Promise<string | undefined> {
     return stdout.trim() || undefined;
   } catch {
     return undefined; // the pid alone must do
-  }
-}
-
-async function removeIfThere(file: string): Promise<void> {
-  try {
-    await unlink(file);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
   }
 }
