@@ -1,3 +1,4 @@
+import './original-env.ts'; // first: what follows changes the environment
 import { fileURLToPath } from 'node:url';
 import { execute } from '@oclif/core/execute';
 import { provideHost } from 'dcs-sdk';
@@ -12,7 +13,9 @@ export async function start(root: URL): Promise<void> {
     });
   process.env['OCLIF_DISABLE_ENGINE_WARNING'] ??= '1';
   process.env['OCLIF_DISABLE_LINKED_ESM_WARNING'] ??= '1';
-  if (process.argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
+  const words = process.argv.slice(2);
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  if (own.includes('--no-color')) process.env['NO_COLOR'] = '1';
   // Node prefers FORCE_COLOR and prints a warning about it.
   if (process.env['NO_COLOR']) delete process.env['FORCE_COLOR'];
   if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
@@ -23,6 +26,5 @@ export async function start(root: URL): Promise<void> {
     return;
   }
   provideHost(async (config, invocation) => (await import('./host.ts')).makeHost(config as never, invocation));
-  const words = process.argv.slice(2);
   await execute({ dir: fileURLToPath(root), args: words.length === 0 ? ['home'] : words });
 }

@@ -43,8 +43,18 @@ export interface Session {
   choose(reading: boolean, name?: string): Environment & { readonly line: string };
 }
 
-/** `optional`: the command also works where there is no dcs.yaml. */
-export async function openSession(config: OclifConfig, invocation: Invocation, { optional = false } = {}): Promise<Session> {
+export interface SessionOptions {
+  /** The command also works where there is no dcs.yaml. */
+  readonly optional?: boolean;
+  /** The command sees to signals itself. Default: the first Ctrl-C aborts, the second ends. */
+  readonly signal?: AbortSignal;
+}
+
+export async function openSession(
+  config: OclifConfig,
+  invocation: Invocation,
+  { optional = false, signal = interrupts() }: SessionOptions = {},
+): Promise<Session> {
   const env: Env = process.env;
   const cwd = process.cwd();
   const home = homedir();
@@ -52,7 +62,6 @@ export async function openSession(config: OclifConfig, invocation: Invocation, {
   const { configFile } = invocation;
   const absent = optional && configFile === undefined && findConfig(cwd) === undefined;
   const project = absent ? emptyProject(cwd) : await loadProject({ cwd, env, home, ...(configFile === undefined ? {} : { configFile }) });
-  const signal = interrupts();
   const dopplerHost = (env['DOPPLER_API_HOST'] || DOPPLER_API).replace(/\/+$/, '');
   const log = (line: string): void => {
     if (invocation.verbose) process.stderr.write(`${line}\n`);

@@ -124,6 +124,8 @@ export interface Limits {
 export interface LocalFile {
   readonly file: string;
   readonly format: 'dotenv' | 'json';
+  /** Makes the tool read its environment too, so that no file is needed: what `dcs run --for` sets besides the secrets. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** The one schema interface this contract needs of zod, valibot and others: https://standardschema.dev */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DcsError, defineTarget, path, type Entry, type Target, type Write } from 'dcs-sdk';
 import { asRecord, asRecords, asText, createApi, defaultEndpoint, type Api } from './api.ts';
 import { pagesFields, schema, type PagesOptions } from './options.ts';
+import { DEV_VARS } from './dev-vars.ts';
 import { failed, skipped } from './outcomes.ts';
 
 const BUILD_LIMIT = 15 * 60_000;
@@ -18,7 +19,7 @@ export default defineTarget<PagesOptions>({
   limits: { batch: 100, valueBytes: 5 * 1024, names: /^[A-Za-z_$][\w$]*$/ },
   credentials: ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY', 'CLOUDFLARE_EMAIL'],
   effect: 'next-deploy',
-  local: { file: '.dev.vars', format: 'dotenv' },
+  local: DEV_VARS,
   endpoint: (env) => env['CLOUDFLARE_API_BASE_URL'] ?? defaultEndpoint,
   place: ({ account_id, project, pages_environment = 'production' }) => `${account_id}/${project}/${pages_environment}`,
   connect: (options, context) => connect(createApi(context), options, context.signal),

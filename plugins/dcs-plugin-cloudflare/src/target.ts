@@ -1,6 +1,7 @@
 import { defineTarget, isDcsError, type Context, type Entry, type Identity, type Outcome, type Target, type Write } from 'dcs-sdk';
 import { createApi, defaultEndpoint, NOT_DEPLOYED } from './api.ts';
 import { schema, workerFields, type WorkerOptions } from './options.ts';
+import { DEV_VARS } from './dev-vars.ts';
 import { failed, skipped } from './outcomes.ts';
 import { readTrail } from './trail.ts';
 import { workerApi, type WorkerApi } from './worker-api.ts';
@@ -23,7 +24,7 @@ export default defineTarget<WorkerOptions>({
   },
   credentials: ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY', 'CLOUDFLARE_EMAIL'],
   effect: 'now',
-  local: { file: '.dev.vars', format: 'dotenv' },
+  local: DEV_VARS,
   endpoint: (env) => env['CLOUDFLARE_API_BASE_URL'] ?? defaultEndpoint,
   place: ({ account_id, worker }) => `${account_id}/${worker}`,
   connect: (options, context) => connect(workerApi(createApi(context), options), options, context),
