@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync, type Stats } from 'node:fs';
-import { delimiter, resolve } from 'node:path';
+import { delimiter, isAbsolute, resolve } from 'node:path';
 import { DcsError, type Env } from 'dcs-sdk';
 
 /** A program as execvp(3) would find it. */
@@ -24,7 +24,7 @@ export function findProgram(name: string, env: Env, cwd: string): Program {
   const candidates = name.includes('/') ? [resolve(cwd, name)] : (env['PATH'] ?? '').split(delimiter).map((dir) => resolve(cwd, dir, name));
   const there = candidates.filter(isFile);
   const file = there.find(isExecutable);
-  if (file !== undefined) return { file, direct: isDirect(file, true) };
+  if (file !== undefined) return { file, direct: isDirect(file) };
   if (there[0] !== undefined) throw new CannotStart(126, `${there[0]} is not executable.`, `chmod +x ${there[0]}`);
   if (name.includes('/') && isFolder(candidates[0]!)) throw new CannotStart(126, `${name} is a directory.`);
   throw new CannotStart(127, `There is no program ${JSON.stringify(name)}${name.includes('/') ? '' : ' on the PATH'}.`);
@@ -55,13 +55,17 @@ const ELF = 0x7f454c46;
 const MACH_O = new Set([0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe, 0xcafebabe]);
 
 /** execve of Node 22 and 24 aborts the process where the kernel says no, so what it will say must be known. */
-function isDirect(file: string, mayBeScript: boolean): boolean {
+function isDirect(file: string): boolean {
   const head = firstBytes(file);
-  if (head === undefined || head.length < 4) return false;
-  const magic = head.readUInt32BE(0);
-  if (magic === ELF || MACH_O.has(magic)) return true;
-  const [, interpreter] = /^#! *(\/[^\s\0]+)/.exec(head.toString('latin1')) ?? [];
-  return mayBeScript && interpreter !== undefined && isFile(interpreter) && isExecutable(interpreter) && isDirect(interpreter, false);
+  const [, interpreter] = /^#! *([^\s\0]+)/.exec(head?.toString('latin1') ?? '') ?? [];
+  if (interpreter === undefined) return isBinary(head);
+  if (!isFile(interpreter)) throw new CannotStart(126, `${file} wants the interpreter ${interpreter}, which is not there.`);
+  return isAbsolute(interpreter) && isExecutable(interpreter) && isBinary(firstBytes(interpreter));
+}
+
+function isBinary(head: Buffer | undefined): boolean {
+  const magic = head !== undefined && head.length >= 4 ? head.readUInt32BE(0) : 0;
+  return magic === ELF || MACH_O.has(magic);
 }
 
 /** Undefined: may be started, but not read. */

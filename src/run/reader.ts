@@ -55,13 +55,13 @@ export class Reader {
   async read(place: Place, options: ReadOptions): Promise<Fresh> {
     if (!this.#personal) return this.#one(place, place.config, options);
     const own = `${place.config}_personal`;
-    if ((await this.#kept(place, own)) !== undefined)
+    if ((await this.#kept(place, own, options)) !== undefined)
       try {
         return await this.#one(place, own, options);
       } catch (error) {
         if (!isDcsError(error) || error.details.status !== 404) throw error;
       }
-    const asked = (await this.#kept(place, place.config))?.noPersonalAt;
+    const asked = (await this.#kept(place, place.config, options))?.noPersonalAt;
     if (options.offline || (asked !== undefined && Date.now() - asked < PERSONAL_MS)) return this.#one(place, place.config, options, asked);
     return (await this.#exists(place, own)) ? this.#one(place, own, options) : this.#one(place, place.config, options, Date.now());
   }
@@ -76,11 +76,11 @@ export class Reader {
   }
 
   /** A snapshot that does not open is as good as none while Doppler can be asked. */
-  async #kept(place: Place, config: string): Promise<Snapshot | undefined> {
+  async #kept(place: Place, config: string, { offline }: ReadOptions): Promise<Snapshot | undefined> {
     try {
       return await this.#store.load(this.#source(place, config).identity);
     } catch (error) {
-      if (isDcsError(error)) return undefined;
+      if (isDcsError(error) && !offline) return undefined;
       throw error;
     }
   }
@@ -97,9 +97,8 @@ export class Reader {
   }
 
   async #one(place: Place, config: string, options: ReadOptions, noPersonalAt?: number): Promise<Fresh> {
-    const { identity } = this.#source(place, config);
-    if (options.offline) return standIn(await this.#store.load(identity), place, config, options);
-    const kept = await this.#kept(place, config);
+    const kept = await this.#kept(place, config, options);
+    if (options.offline) return standIn(kept, place, config, options);
     if (kept !== undefined && options.maxAge !== undefined && ageOf(kept) <= options.maxAge)
       return { read: kept.read, config, age: ageOf(kept), asked: false };
     try {
@@ -111,7 +110,7 @@ export class Reader {
       return { read, config, age: 0, asked: true };
     } catch (error) {
       if (!isDcsError(error)) throw error;
-      if ([401, 403, 404].includes(error.details.status ?? 0)) await this.#store.remove(identity);
+      if ([401, 403, 404].includes(error.details.status ?? 0)) await this.#store.remove(this.#source(place, config).identity);
       if (kept === undefined || !isOutage(error)) throw error;
       return { ...standIn(kept, place, config, options), asked: true, unreachable: error.message };
     }
