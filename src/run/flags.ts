@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
-import type { InjectionOptions } from './injection.ts';
+import type { ChildEnvRules } from './child-env.ts';
 import { duration } from './duration.ts';
+import type { InjectionOptions } from './injection.ts';
 
 const names = (description: string) => Flags.string({ description, helpValue: 'NAME', multiple: true, multipleNonGreedy: true });
 
@@ -50,3 +51,41 @@ export function injectionOptions(flags: Given): InjectionOptions {
     ...(flags['max-age'] === undefined ? {} : { maxAge: duration(flags['max-age'], '--max-age') }),
   };
 }
+
+/** How a program is started: the flags that `run` and `serve` share. */
+export const programFlags = {
+  command: Flags.string({ helpValue: 'LINE', description: 'a line for the shell instead of a program after --' }),
+  mask: Flags.boolean({ allowNo: true, description: 'mask the values in the output (default: where it is no terminal)' }),
+  'preserve-env': Flags.string({
+    helpValue: 'A,B',
+    description: 'variables that are set already stay: these, or without =A,B all of them',
+  }),
+  'clean-env': Flags.boolean({ description: 'nothing of this environment but PATH, HOME, the terminal and the language' }),
+  'allow-name': names('also inject a name that changes how programs start, such as NODE_OPTIONS'),
+};
+
+/** oclif knows no flag whose value may be left out. */
+export const optionalValue = (words: readonly string[]): string[] =>
+  words.map((word) => (word === '--preserve-env' ? '--preserve-env=*' : word));
+
+interface GivenProgram {
+  readonly mask?: boolean;
+  readonly 'preserve-env'?: string | undefined;
+  readonly 'clean-env': boolean;
+  readonly 'allow-name'?: string[] | undefined;
+}
+
+export function programOptions(flags: GivenProgram): { readonly mask?: boolean; readonly rules: ChildEnvRules } {
+  const kept = flags['preserve-env'];
+  return {
+    ...(flags.mask === undefined ? {} : { mask: flags.mask }),
+    rules: {
+      preserve: kept === undefined ? 'none' : kept === '*' ? 'all' : new Set(kept.split(',')),
+      clean: flags['clean-env'],
+      allowed: new Set(flags['allow-name']),
+    },
+  };
+}
+
+/** 125, as env(1), for every failure of dcs itself; 126 and 127 for a program that cannot be started. */
+export const ownExitCode = (error: Error): number => ('exitCode' in error ? Number(error.exitCode) : 125);

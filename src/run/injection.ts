@@ -38,6 +38,8 @@ export interface Injection {
   readonly withheld: readonly string[];
   /** Holds a `${...}` that Doppler does not resolve. */
   readonly unresolved: readonly string[];
+  /** What was read, in order of precedence. */
+  readonly configs: readonly { readonly project: string; readonly config: string }[];
   /** Identity and version of every config read: changes whenever a value may have. */
   readonly version: string;
 }
@@ -69,6 +71,7 @@ export async function inject(session: Session, reader: Reader, options: Injectio
     origins: new Map([...chosen].map(([name, { origin }]) => [name, origin])),
     withheld,
     unresolved,
+    configs: configs.map(({ place: { project }, fresh: { config } }) => ({ project, config })),
     version: configs.map(({ fresh: { read } }) => `${read.identity} ${read.version}`).join('\n'),
   };
 }

@@ -66,6 +66,12 @@ export class Reader {
     return (await this.#exists(place, own)) ? this.#one(place, own, options) : this.#one(place, place.config, options, Date.now());
   }
 
+  /** See watchConfig of src/doppler/watch.ts. */
+  async watch(project: string, config: string, signal: AbortSignal, changed: () => void): Promise<false | undefined> {
+    const { watchConfig } = await import('../doppler/watch.ts');
+    return watchConfig({ base: this.#session.dopplerHost, token: this.#token, project, config, signal, log: this.#session.log }, changed);
+  }
+
   #source({ project }: Place, config: string, deadline?: number): Source {
     return dopplerSource(this.#client(deadline), { host: this.#session.dopplerHost, project, config });
   }

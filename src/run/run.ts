@@ -1,7 +1,7 @@
-import { originalEnv } from '../original-env.ts';
 import { definitionOf } from '../jobs.ts';
+import { originalEnv } from '../original-env.ts';
 import type { Session } from '../session.ts';
-import { startChild } from './child.ts';
+import { startChild, type Child, type Start } from './child.ts';
 import { childEnv, type ChildEnvRules } from './child-env.ts';
 import { inject, type Injection, type InjectionOptions } from './injection.ts';
 import { findProgram } from './program.ts';
@@ -15,6 +15,10 @@ export interface RunOptions {
   readonly rules: ChildEnvRules;
   /** Undefined: mask what is no terminal. */
   readonly mask?: boolean;
+  /** Start it anew whenever a value changes. */
+  readonly watch: boolean;
+  /** Variables besides the secrets; undefined takes one away. */
+  readonly extra?: Readonly<Record<string, string | undefined>>;
   readonly say: (line: string) => void;
 }
 
@@ -22,24 +26,50 @@ export interface RunOptions {
 export async function runProgram(session: Session, options: RunOptions): Promise<number> {
   const reader = await Reader.open(session);
   const injection = await inject(session, reader, options.injection);
-  const variables = await variablesFor(session, injection, options);
-  const [name, ...args] = options.argv as [string, ...string[]];
-  const program = findProgram(name, variables, session.cwd);
-  const masks = { stdout: options.mask ?? !process.stdout.isTTY, stderr: options.mask ?? !process.stderr.isTTY };
-  if (!masks.stdout && !masks.stderr && canReplace(program, options.argv, variables)) replaceWith(program, options.argv, variables);
-  const child = await startChild({ program, args, variables, masks: {} });
-  return child.ended;
+  for (const line of injection.lines) options.say(line);
+  if (options.watch) return watched(session, reader, injection, options);
+  const start = await startOf(session, injection, options);
+  const masked = start.masked.stdout || start.masked.stderr;
+  if (!masked && canReplace(start.program, options.argv, start.variables)) replaceWith(start.program, options.argv, start.variables);
+  return (await startChild(start)).ended;
 }
 
-async function variablesFor(
+async function watched(session: Session, reader: Reader, first: Injection, options: RunOptions): Promise<number> {
+  const [{ changes }, { supervise }] = await Promise.all([import('./watch.ts'), import('./supervise.ts')]);
+  const ended = new AbortController();
+  const prepare = async (injection: Injection): Promise<() => Promise<Child>> => {
+    const start = await startOf(session, injection, options);
+    return () => startChild(start);
+  };
+  try {
+    return await supervise(first, prepare, changes(session, reader, options.injection, first, ended.signal, options.say), options.say);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Everything a start needs, checked while nothing is started yet. */
+export async function startOf(
   session: Session,
   injection: Injection,
-  { injection: { for: target }, rules, say }: RunOptions,
-): Promise<Readonly<Record<string, string>>> {
-  for (const line of injection.lines) say(line);
-  const { variables, blocked } = childEnv(originalEnv, injection.secrets, rules);
+  { argv, rules, mask, injection: asked, extra, say }: RunOptions,
+): Promise<Start> {
+  const { variables: own, blocked } = childEnv(originalEnv, injection.secrets, rules);
   if (blocked.length > 0) say(`! ${blocked.join(', ')} left out: they change how programs start (--allow-name ${blocked[0]})`);
+  const all = { ...own, ...(await localVariables(session, asked.for)), ...extra };
+  const variables = Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  const [name, ...args] = argv as [string, ...string[]];
+  return {
+    program: findProgram(name, variables, session.cwd),
+    args,
+    variables,
+    secrets: injection.secrets,
+    masked: { stdout: mask ?? !process.stdout.isTTY, stderr: mask ?? !process.stderr.isTTY },
+  };
+}
+
+/** What makes the local tool of a target read the environment. */
+async function localVariables(session: Session, target: string | undefined): Promise<Readonly<Record<string, string>>> {
   const entry = target === undefined ? undefined : session.project.targets.get(target);
-  const local = entry === undefined ? undefined : (await definitionOf(session, entry)).local;
-  return { ...variables, ...local?.variables };
+  return entry === undefined ? {} : ((await definitionOf(session, entry)).local?.variables ?? {});
 }

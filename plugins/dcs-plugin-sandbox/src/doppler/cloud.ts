@@ -8,6 +8,8 @@ import { secretRoutes } from './secrets.ts';
 import { seedDoppler } from './seed.ts';
 import { emptyWorld, type World } from './state.ts';
 import { tokenRoutes } from './tokens.ts';
+import { watchRoutes } from './watch.ts';
+import { Watchers } from './watchers.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 function isWorld(value: unknown): value is World {
@@ -28,10 +30,18 @@ function setLimits({ world, quota }: Ground, call: Call): Reply {
   return { status: 200, body: { success: true } };
 }
 
+/** `{tier: "developer" | "team"}`: which plan the workplace has. */
+function setTier({ world }: Ground, { body }: Call): Reply {
+  const tier = isObject(body) ? body['tier'] : undefined;
+  if (tier !== 'developer' && tier !== 'team') throw new Refusal(400, 'tier is developer or team');
+  world.tier = tier;
+  return { status: 200, body: { success: true } };
+}
+
 /** Doppler's control plane as far as dcs and its tests speak to it. Empty until seeded or restored. */
 export function doppler(): Cloud {
   const world = emptyWorld();
-  const ground: Ground = { world, quota: new Quota() };
+  const ground: Ground = { world, quota: new Quota(), watchers: new Watchers() };
   return {
     name: 'doppler',
     prefix: '',
@@ -42,7 +52,9 @@ export function doppler(): Cloud {
       ...tokenRoutes(ground),
       ...logRoutes(ground),
       ...webhookRoutes(ground),
+      ...watchRoutes(ground),
       open('POST', '/_sandbox/doppler/limits', (call) => setLimits(ground, call)),
+      open('POST', '/_sandbox/doppler/tier', (call) => setTier(ground, call)),
     ],
     notFound: (call) => nowhere(world, call),
     state: () => pack(world),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Call, Reply, Route } from '../server/cloud.ts';
 import type { Config, Limits, Project, Token, World } from './state.ts';
 import { USER } from './state.ts';
+import type { Watchers } from './watchers.ts';
 
 /** A refusal as Doppler words it. */
 export class Refusal extends Error {
@@ -62,6 +63,7 @@ export class Quota {
 export interface Ground {
   world: World;
   quota: Quota;
+  watchers: Watchers;
 }
 
 export interface Signed {
@@ -124,7 +126,7 @@ export function field(call: Call, name: string): string | undefined {
 const OUTSIDE = new Set(['scim', 'audit']);
 
 export function signed(ground: Ground, method: string, path: string, kind: keyof Limits, run: (signed: Signed) => Reply): Route {
-  const { world, quota } = ground;
+  const { world, quota, watchers } = ground;
   return {
     method,
     path,
@@ -133,7 +135,9 @@ export function signed(ground: Ground, method: string, path: string, kind: keyof
         const token = tokenOf(world, call);
         Object.assign(headers, quota.take(world, token.value, kind));
         if (OUTSIDE.has(token.kind) && path !== '/v3/me') throw new Refusal(403, 'This token does not have access to this resource');
-        return run({ call, token, world, field: (name) => field(call, name) });
+        const reply = run({ call, token, world, field: (name) => field(call, name) });
+        if (kind === 'writes') watchers.changed();
+        return reply;
       }),
   };
 }

@@ -93,6 +93,9 @@ export interface Activity {
   config: string | null;
 }
 
+/** The watch is for the paid ones: https://github.com/DopplerHQ/cli/issues/378, last verified 2026-11-21. */
+export type Tier = 'developer' | 'team';
+
 export interface Limits {
   reads: number;
   secretReads: number;
@@ -110,6 +113,7 @@ export interface World {
   logins: Login[];
   activity: Activity[];
   limits: Limits | null;
+  tier: Tier;
 }
 
 /** The one person of the sandbox. */
@@ -123,6 +127,7 @@ export const emptyWorld = (): World => ({
   logins: [],
   activity: [],
   limits: null,
+  tier: 'team',
 });
 
 export const now = (): string => new Date().toISOString();

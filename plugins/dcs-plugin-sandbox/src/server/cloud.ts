@@ -17,6 +17,8 @@ export interface Reply {
   headers?: Record<string, string>;
   body?: unknown;
   text?: string;
+  /** Instead of both: server-sent events for as long as the caller listens. Answers what ends them. */
+  events?: (emit: (payload: unknown) => void) => () => void;
 }
 
 /** `path` has `:name` segments, and the cloud's prefix in front unless it begins with `/_sandbox/`. */

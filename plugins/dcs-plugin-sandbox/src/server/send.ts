@@ -9,6 +9,7 @@ function payload(reply: Reply): { text: string; type: string | undefined } {
 }
 
 export function send(response: ServerResponse, reply: Reply, cut = false): void {
+  if (reply.events !== undefined) return stream(response, reply.events, reply.headers);
   const { text, type } = payload(reply);
   const bytes = Buffer.from(text);
   const bare = reply.status === 204 || reply.status === 304;
@@ -19,6 +20,12 @@ export function send(response: ServerResponse, reply: Reply, cut = false): void 
   });
   if (cut) response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.destroy());
   else response.end(bare ? undefined : bytes);
+}
+
+function stream(response: ServerResponse, events: NonNullable<Reply['events']>, headers: Reply['headers']): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', ...headers });
+  const end = events((payload) => void response.write(`data: ${JSON.stringify(payload)}\n\n`));
+  response.on('close', end);
 }
 
 const HTML = '<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>';
