@@ -2,6 +2,7 @@ import { DcsError, type Env, type Environment, type Policy, type Source, type Ta
 import type { TargetEntry } from './config/project.ts';
 import type { Job } from './engine/job.ts';
 import { loadKeys } from './engine/key.ts';
+import { compileTransforms } from './engine/transform/compile.ts';
 import type { ShapeRules } from './engine/shape.ts';
 import { gitHome } from './engine/ledger-git.ts';
 import { machineHome } from './engine/ledger-machine.ts';
@@ -135,7 +136,7 @@ export async function makeJobs(
         owner: source.identity,
         settings: { policy: policyOf(entry.policy, filters.prune), existing: entry.existing },
         rules: {
-          ...shapeOf(entry, credentials),
+          ...(await shapeOf(entry, credentials)),
           ...(filters.only.length > 0 ? { only: new Set(filters.only) } : {}),
           ...(filters.except.length > 0 ? { except: new Set(filters.except) } : {}),
         },
@@ -175,9 +176,13 @@ export async function rulesOf(session: Session, entry: TargetEntry): Promise<Sha
   return shapeOf(entry, await credentialNames(session));
 }
 
-const shapeOf = ({ include, exclude, rename, prefix }: TargetEntry, credentials: ReadonlySet<string>): ShapeRules => ({
+const shapeOf = async (
+  { include, exclude, transform, rename, prefix }: TargetEntry,
+  credentials: ReadonlySet<string>,
+): Promise<ShapeRules> => ({
   include,
   exclude,
+  transforms: await compileTransforms(transform),
   rename,
   prefix,
   credentials,

@@ -274,6 +274,7 @@ function exitOf({ signal }: Session, { reports, looks }: Ended): number {
   ]);
   const codes = new Set<ErrorCode>(errors.flatMap((error) => (isDcsError(error) ? [error.code] : [])));
   if (codes.size === 0 && blocked.some(({ reason }) => reason === 'other-owner')) return EXIT.CONFLICT;
+  if (!bad && blocked.every(({ reason }) => reason === 'untransformed')) return EXIT.CONFIG;
   const [code] = codes;
   return codes.size === 1 && code ? EXIT[code] : EXIT.TARGET;
 }

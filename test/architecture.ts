@@ -10,6 +10,8 @@ export interface Source {
 // `service` is the word for a vendor one signs in to (docs/glossary.md).
 const BANNED = /(^|[-./])(managers?|helpers?|utils?|handlers?|data|providers?|platforms?)(?=[-.])/;
 const ONLY_IN_SRC = /\bprocess\s*(?:\.\s*(?:env|exit)\b|\[\s*['"](?:env|exit)['"]\])|\bconsole\s*\./;
+/** A secret's value may be YAML. */
+const YAML_VALUES = 'src/engine/transform/yaml.ts';
 /** Started detached by `dcs sandbox start`: its one line on stdout is how the parent learns the origin. */
 const OWN_PROCESS = 'plugins/dcs-plugin-sandbox/src/server/main.ts';
 
@@ -60,7 +62,7 @@ function pluginRule(file: string, specifier: string): string | undefined {
 function coreRule(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('dcs-plugin-')) return 'the core imports no plugin';
   if (!specifier.startsWith('.'))
-    return file.startsWith('src/engine/') && (isOclif(specifier) || specifier === 'yaml')
+    return file.startsWith('src/engine/') && (isOclif(specifier) || (specifier === 'yaml' && file !== YAML_VALUES))
       ? 'the engine knows neither oclif nor dcs.yaml'
       : undefined;
   if (room(file, specifier) !== 'src') return 'outside src';

@@ -9,7 +9,8 @@ export interface Settings {
   readonly existing: Existing;
 }
 
-export type SourceState = 'value' | 'withheld' | 'unresolved' | 'absent';
+/** `untransformed`: there is a value, and what dcs.yaml would make of it cannot be made. */
+export type SourceState = 'value' | 'withheld' | 'unresolved' | 'untransformed' | 'absent';
 export type TargetState = 'absent' | 'equal' | 'different' | 'opaque';
 /** The ledger's word on a name. `unknown`: a record without HMAC; `unsure`: an interrupted create. */
 export type RecordState = 'none' | 'equal' | 'differs' | 'unknown' | 'unsure';
@@ -43,6 +44,7 @@ export type Reason =
   | 'existing'
   | 'withheld'
   | 'unresolved'
+  | 'untransformed'
   | 'limit'
   | 'other-owner'
   | 'not-ours'

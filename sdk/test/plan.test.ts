@@ -10,7 +10,7 @@ const says = (facts: Partial<Facts>, settings: Partial<Settings> = {}): string =
 };
 
 function* all(): Generator<[Facts, Settings]> {
-  for (const source of ['value', 'withheld', 'unresolved', 'absent'] as const)
+  for (const source of ['value', 'withheld', 'unresolved', 'untransformed', 'absent'] as const)
     for (const limit of [undefined, 'too large'])
       for (const target of ['absent', 'equal', 'different', 'opaque'] as const)
         for (const record of ['none', 'equal', 'differs', 'unknown', 'unsure'] as const)
@@ -84,6 +84,8 @@ const TABLE: readonly (readonly [then: string, ...when: Row[]])[] = [
   ['blocked withheld unknown', { source: ['withheld'] }, PRESENT],
   ['blocked unresolved differs', { source: ['unresolved'], target: ['absent'] }],
   ['blocked unresolved unknown', { source: ['unresolved'] }, PRESENT],
+  ['blocked untransformed differs', { source: ['untransformed'], target: ['absent'] }],
+  ['blocked untransformed unknown', { source: ['untransformed'] }, PRESENT],
   ['nothing none', { source: ['absent'], target: ['absent'] }],
   ['delete removed differs', { source: ['absent'], owned: ['yes'], policy: ['mirror'] }, PRESENT],
   ['kept not-in-doppler none', { source: ['absent'], owned: ['yes'], policy: ['create-only', 'upsert-only'] }, PRESENT],
@@ -160,9 +162,9 @@ describe('decide', () => {
         expect(decide(facts, settings).reason, where).to.equal('adopt');
       if (state === 'same')
         expect(facts.target === 'equal' || (facts.record === 'equal' && ['same', 'none'].includes(facts.moved)), where).to.equal(true);
-      if (facts.source === 'withheld' || facts.source === 'unresolved') expect(action, where).to.equal('blocked');
+      if (facts.source !== 'value' && facts.source !== 'absent') expect(action, where).to.equal('blocked');
     }
-    expect(combinations).to.equal(4 * 2 * 4 * 5 * 4 * 3 * 3 * 3);
+    expect(combinations).to.equal(5 * 2 * 4 * 5 * 4 * 3 * 3 * 3);
   });
 });
 

@@ -5,6 +5,7 @@ import { isProdLike, kindOf, STANDARD } from './names.ts';
 import type { Config, LedgerPlace } from './schema.ts';
 import { makeSecretRules, type SecretRule } from './secret-rules.ts';
 import { makeTargets, type TargetEntry } from './targets.ts';
+import { makeChains } from './transforms.ts';
 import { substitute } from './variables.ts';
 
 export type { TargetEntry } from './targets.ts';
@@ -39,7 +40,7 @@ export interface Project {
   at(path: Path): string;
 }
 
-const LATER = ['sources', 'triggers', 'transforms', 'credentials', 'workspaces', 'neon', 'gcp', 'sync'] as const;
+const LATER = ['sources', 'triggers', 'credentials', 'workspaces', 'neon', 'gcp', 'sync'] as const;
 
 export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: string; root: string }): Project {
   const { value: config } = parsed;
@@ -52,6 +53,7 @@ export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: str
   const dopplerProject = (): string =>
     typeof doppler === 'string' ? fill(doppler, ['doppler']) : fill(doppler.project, ['doppler', 'project']);
   const environments = makeEnvironments(config, at, fill);
+  const chains = makeChains(config.transforms, at);
   const homes = ledgerHomes(config, environments, at);
   return {
     ...where,
@@ -67,7 +69,7 @@ export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: str
       },
     },
     environments,
-    targets: makeTargets(config.targets ?? config.platforms ?? {}, { names: [...environments.keys()], env, at, firstVersion }),
+    targets: makeTargets(config.targets ?? config.platforms ?? {}, { names: [...environments.keys()], env, at, firstVersion, chains }),
     secretRules: makeSecretRules(config, [...environments.keys()], at),
     defaults: { strict: config.defaults?.strict ?? false },
     notices: LATER.filter((key) => config[key] !== undefined).map((key) => `${key}: is read by a plugin that is not installed.`),

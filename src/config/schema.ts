@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { stepsSchema } from './transforms.ts';
 
 // Every object is strict: an unknown key is an error. What is read by which code is held by test/config/readers.test.ts.
 
@@ -24,7 +25,10 @@ export const CORE_TARGET_KEYS = {
   type: name.optional().meta({ description: 'The platform. Default: the name of the entry.' }),
   include: z.array(text).optional().meta({ description: "Globs on Doppler's names. With two or more targets each states it." }),
   exclude: z.array(text).optional(),
-  transform: z.unknown().optional(),
+  transform: z
+    .record(z.string().regex(/^\w[\w-]*$/), stepsSchema)
+    .optional()
+    .meta({ description: "Doppler's name: the steps that its value takes." }),
   rename: z.record(text, text).optional().meta({ description: "Doppler's name: the name there." }),
   prefix: z.string().optional(),
   policy: z.enum(['upsert-only', 'create-only', 'mirror']).optional(),
@@ -76,7 +80,7 @@ export const configSchema = z.strictObject({
   targets: z.record(name, target).optional(),
   sources: z.record(name, open).optional().meta({ description: 'What fills Doppler.' }),
   secrets: z.record(z.string(), secretRule).optional().meta({ description: 'What run, sync and doctor check; what dcs types writes.' }),
-  transforms: open.optional(),
+  transforms: z.record(name, stepsSchema).optional().meta({ description: 'Named chains of steps.' }),
   credentials: z.strictObject({ doppler: text }).optional(),
   triggers: z.array(open).optional(),
   workspaces: z.array(text).optional(),

@@ -2,7 +2,9 @@ import { DcsError, type Env } from 'dcs-sdk';
 import type { Path } from './document.ts';
 import { kindOf } from './names.ts';
 import { nearest } from './nearest.ts';
+import type { TransformRules } from '../engine/transform/compile.ts';
 import { CORE_TARGET_KEYS, type TargetConfig } from './schema.ts';
+import { unfold, type Chains } from './transforms.ts';
 import { substituteAll, variablesIn } from './variables.ts';
 
 /** One target of dcs.yaml. */
@@ -15,6 +17,7 @@ export interface TargetEntry {
   readonly singleValue: boolean;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  readonly transform: TransformRules;
   readonly rename: ReadonlyMap<string, string>;
   readonly prefix: string;
   readonly policy: 'upsert-only' | 'create-only' | 'mirror';
@@ -32,6 +35,7 @@ interface Around {
   readonly names: readonly string[];
   readonly env: Env;
   readonly firstVersion: boolean;
+  readonly chains: Chains;
   readonly at: (path: Path) => string;
 }
 
@@ -41,9 +45,7 @@ export function makeTargets(targets: Readonly<Record<string, TargetConfig>>, aro
 }
 
 function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitInclude: boolean): TargetEntry {
-  const { at, env } = around;
-  if (config.transform !== undefined)
-    throw new DcsError('CONFIG', `${at(['targets', name, 'transform'])}: transform is not supported by this version.`);
+  const { at, env, chains } = around;
   if (config.include === undefined && !mayOmitInclude)
     throw new DcsError(
       'CONFIG',
@@ -67,6 +69,12 @@ function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitI
     singleValue: maps.size === 0,
     include: config.include ?? ['*'],
     exclude: config.exclude ?? [],
+    transform: new Map(
+      Object.entries(config.transform ?? {}).map(([from, steps]) => [
+        from,
+        unfold(steps, ['targets', name, 'transform', from], { chains, at }),
+      ]),
+    ),
     rename: new Map(Object.entries(config.rename ?? {})),
     prefix: config.prefix ?? '',
     policy: config.policy ?? 'upsert-only',

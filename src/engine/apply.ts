@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { DcsError, isDcsError, writes, type Held, type Listing, type Outcome, type PlanItem, type Write } from 'dcs-sdk';
+import { DcsError, isDcsError, writes, type Listing, type Outcome, type PlanItem, type Write } from 'dcs-sdk';
+import type { Wanted } from './desired.ts';
 import type { Job } from './job.ts';
 import { entryOf, owned, proven } from './facts.ts';
 import type { Ledger, LedgerRecord, Pending } from './ledger-types.ts';
@@ -150,7 +151,7 @@ function intent(state: State, name: string, action: Pending['action'], chunk: nu
   };
 }
 
-function macOf(job: Job, name: string, held: Held): string {
+function macOf(job: Job, name: string, held: Wanted['held']): string {
   if (held.state !== 'value') throw new Error(`${name} has no value to write`);
   return job.keys.active.mac(job.place, name, held.secret.reveal());
 }

@@ -1,4 +1,4 @@
-import type { Entry, Facts, Held, Listing, Moved, Owned, Revision, Secret, TargetDefinition } from 'dcs-sdk';
+import type { Entry, Facts, Listing, Moved, Owned, Revision, Secret, TargetDefinition } from 'dcs-sdk';
 import type { Desired, Wanted } from './desired.ts';
 import type { Ledger, LedgerKeys, LedgerRecord, Origin } from './ledger-types.ts';
 
@@ -117,7 +117,7 @@ export function factsOf(name: string, desired: Desired, listing: Listing, ledger
   const record = ledger.records.get(name);
   return {
     source: sourceState(wanted?.held),
-    limit: wanted?.limit ?? (wanted && entry?.locked),
+    limit: (wanted?.held.state === 'untransformed' ? wanted.held.reason : wanted?.limit) ?? (wanted && entry?.locked),
     target: targetState(entry, wanted, who),
     record: recordState(entry, record, wanted, who),
     moved: entry ? moved(entry, record, listing, who) : 'none',
@@ -125,7 +125,7 @@ export function factsOf(name: string, desired: Desired, listing: Listing, ledger
   };
 }
 
-function sourceState(held: Held | undefined): Facts['source'] {
+function sourceState(held: Wanted['held'] | undefined): Facts['source'] {
   if (!held) return 'absent';
   return held.state === 'recorded' ? 'value' : held.state;
 }

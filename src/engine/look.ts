@@ -4,13 +4,12 @@ import {
   plan as decidePlan,
   writes,
   type Finding,
-  type Held,
   type Identity,
   type Listing,
   type Plan,
   type SourceRead,
 } from 'dcs-sdk';
-import type { Desired } from './desired.ts';
+import type { Desired, Wanted } from './desired.ts';
 import { factsOf, owned, recall } from './facts.ts';
 import type { Job } from './job.ts';
 import type { Ledger } from './ledger-types.ts';
@@ -79,7 +78,8 @@ export async function lookRecorded(seen: Seen): Promise<Look | undefined> {
   return settledAll ? conclude(seen, shaped, source) : undefined;
 }
 
-function recorded(mac: string): Held {
+function recorded(mac: string): Wanted['held'] {
+  if (mac === 'untransformed') return { state: mac, reason: '' }; // blocked: the source is read in full, and says why
   return mac === 'withheld' || mac === 'unresolved' ? { state: mac } : { state: 'recorded', mac };
 }
 

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Held, Limits, Secrets, TargetDefinition } from 'dcs-sdk';
 import type { Desired, Wanted } from './desired.ts';
+import type { Transforms } from './transform/compile.ts';
+import { TransformError } from './transform/error.ts';
 
-/** Which names a target gets and what they are called there. Order: include, exclude, rename, prefix. */
+/** Which names a target gets, what becomes of their values and what they are called there. Order: include, exclude, transform, rename, prefix. */
 export interface ShapeRules {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  readonly transforms: Transforms;
   readonly rename: ReadonlyMap<string, string>;
   readonly prefix: string;
   /** `--only` and `--except`: Doppler's names. Names they leave out are out of scope, not removed. */
@@ -45,13 +48,24 @@ export function shape(secrets: Secrets, rules: ShapeRules, definition: Pick<Targ
       const other = seen.get(fold(name));
       if (other !== undefined) collisions.add(other).add(from);
       seen.set(fold(name), from);
-      const limit = limitOf(name, held, definition);
-      names.set(name, { name, from, held, ...(limit === undefined ? {} : { limit }) });
+      names.set(name, wantedOf(name, from, held, rules, definition));
       continue;
     }
     outOfScope.add(name);
   }
   return { desired: { names }, collisions: [...collisions], outOfScope, withheld };
+}
+
+/** What was transformed is what is limited, compared and written. */
+function wantedOf(name: string, from: string, held: Held, { transforms }: ShapeRules, definition: Parameters<typeof shape>[2]): Wanted {
+  try {
+    const made: Held = held.state === 'value' ? { state: 'value', secret: transforms.apply(from, held.secret) } : held;
+    const limit = limitOf(name, made, definition);
+    return { name, from, held: made, ...(limit === undefined ? {} : { limit }) };
+  } catch (error) {
+    if (!(error instanceof TransformError)) throw error;
+    return { name, from, held: { state: 'untransformed', reason: error.reason } };
+  }
 }
 
 function staysHome(from: string, { include, credentials }: ShapeRules): boolean {
@@ -96,10 +110,11 @@ function nameLimit(name: string, { names, reserved }: Limits): string | undefine
 
 /** Changes whenever the same source could be shaped otherwise. */
 export function shapeDigest(rules: ShapeRules): string {
-  const { include, exclude, rename, prefix, only, except, credentials } = rules;
+  const { include, exclude, transforms, rename, prefix, only, except, credentials } = rules;
   const fields = [
     include,
     exclude,
+    [...transforms.rules].map(([name, steps]) => [name, steps.map(({ step }) => step)] as const).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     [...rename].map(([from, to]) => `${from}=${to}`).toSorted(),
     prefix,
     only && [...only].toSorted(),

@@ -21,13 +21,13 @@ const LIVE: Record<Effect, string> = {
 };
 
 /** Why, in the reader's words. */
-function reason(item: PlanItem): string {
+function reason(item: PlanItem, transformed: boolean): string {
   if (item.action === 'held') return item.reason === 'removed' ? 'its delete waits: a name is blocked' : 'waits: two names become one';
   switch (item.reason) {
     case 'gone':
       return 'somebody deleted it there (drift)';
     case 'changed':
-      return 'changed in Doppler';
+      return transformed ? 'changed in Doppler, or its transform in dcs.yaml' : 'changed in Doppler';
     case 'drift':
       return 'changed there, not by dcs (drift)';
     case 'touched':
@@ -48,6 +48,8 @@ function reason(item: PlanItem): string {
       return 'Doppler does not show its value to this token';
     case 'unresolved':
       return 'its ${...} reference does not resolve';
+    case 'untransformed':
+      return item.note ?? 'its transform failed';
     case 'limit':
       return item.note ?? 'the platform does not take it';
     case 'other-owner':
@@ -68,14 +70,14 @@ export function planTitle({ job, identity }: Look): string {
 
 /** One target's part of `dcs diff`, as docs/screens.md shows it. */
 export function planLines(look: Look, style: Style): string[] {
-  const { plan, shaped } = look;
+  const { plan, shaped, job } = look;
   const shown = plan.items.filter(({ action }) => action !== 'same');
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   const same = plan.items.length - shown.length;
   const lines = [planTitle(look), ...(look.identity?.notes ?? []).map((note) => `  ! note     ${note}`)];
   const line = (item: PlanItem): string => {
     const symbol = paint(SYMBOL[item.action], item.action, style);
-    return `  ${symbol} ${item.name.padEnd(width)}  ${reason(item)}`.trimEnd();
+    return `  ${symbol} ${item.name.padEnd(width)}  ${reason(item, job.rules.transforms.rules.has(item.from ?? item.name))}`.trimEnd();
   };
   const rank = ['create', 'update', 'delete', 'held', 'blocked', 'kept', 'foreign'];
   const sorted = shown.toSorted((a, b) => rank.indexOf(a.action) - rank.indexOf(b.action));
@@ -114,7 +116,7 @@ export function planJson(look: Look): Record<string, unknown> {
     changes: writes(plan).map(({ name, action, reason: why }) => ({ name, action, reason: why })),
     others: plan.items
       .filter((item) => !writes(plan).includes(item))
-      .map(({ name, action, reason: why }) => ({ name, action, reason: why })),
+      .map(({ name, action, reason: why, note }) => ({ name, action, reason: why, ...(note === undefined ? {} : { note }) })),
     collisions: plan.collisions,
     withheld: shaped.withheld,
     guards: findings.map(({ guard, names, of }) => ({ guard, names, of })),

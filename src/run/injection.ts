@@ -1,5 +1,6 @@
-import { DcsError, type Held, type Secret } from 'dcs-sdk';
+import { DcsError, type Secret } from 'dcs-sdk';
 import { refuseUnmet } from '../config/secret-rules.ts';
+import type { Wanted } from '../engine/desired.ts';
 import { shape } from '../engine/shape.ts';
 import { definitionOf, rulesOf } from '../jobs.ts';
 import type { Session } from '../session.ts';
@@ -48,7 +49,7 @@ interface Config {
   readonly place: Place;
   readonly fresh: Fresh;
   /** By the name the program sees. */
-  readonly names: ReadonlyMap<string, { readonly from: string; readonly held: Held }>;
+  readonly names: ReadonlyMap<string, Pick<Wanted, 'from' | 'held'>>;
 }
 
 /** Reads and shapes; throws rather than leave out a name that was asked for. */
@@ -60,13 +61,14 @@ export async function inject(session: Session, reader: Reader, options: Injectio
   const merged = merge(configs);
   const chosen = filter(merged, options);
   const secrets = new Map<string, Secret>();
-  const [withheld, unresolved]: [string[], string[]] = [[], []];
+  const [withheld, unresolved, untransformed]: [string[], string[], string[]] = [[], [], []];
   for (const [name, { held }] of chosen) {
     if (held.state === 'value') secrets.set(name, held.secret);
+    else if (held.state === 'untransformed') untransformed.push(`${name} left out: ${held.reason}`);
     else (held.state === 'withheld' ? withheld : unresolved).push(name);
   }
   return {
-    lines: linesOf(configs, withheld, unresolved),
+    lines: [...linesOf(configs, withheld, unresolved), ...untransformed.map((line) => `! ${line}`)],
     secrets,
     origins: new Map([...chosen].map(([name, { origin }]) => [name, origin])),
     withheld,
@@ -95,7 +97,7 @@ async function configAt(session: Session, place: Place, fresh: Fresh, options: I
   return { place, fresh, names: desired.names };
 }
 
-type Merged = Map<string, { readonly held: Held; readonly origin: Origin }>;
+type Merged = Map<string, { readonly held: Wanted['held']; readonly origin: Origin }>;
 
 function merge(configs: readonly Config[]): Merged {
   const merged: Merged = new Map();

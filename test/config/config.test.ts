@@ -70,7 +70,6 @@ describe('dcs.yaml', () => {
     ['constructor as an environment', 'doppler: a\ntargets: {api: {worker: {constructor: x}}}\n', /2:26: "constructor" is no environment/],
     ['a misspelt environment', 'doppler: a\ntargets: {api: {worker: {stagng: x}}}\n', /did you mean "staging"/],
     ['a synonym as an environment', 'doppler: a\ntargets: {api: {worker: {production: x}}}\n', /did you mean "prod"/],
-    ['transform', 'doppler: a\ntargets: {api: {transform: {}}}\n', /transform is not supported/],
     ['two targets without include', 'doppler: a\ntargets: {a: {x: 1}, b: {x: 1}}\n', /a has no include/],
     ['a tag', 'doppler: !secret hunter2\n', /1:10: tags/],
     ['two defaults', 'doppler: a\nenvironments: {dev: {default: true}, staging: {default: true}}\n', /only one/],
