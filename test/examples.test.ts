@@ -17,7 +17,7 @@ describe('examples/', () => {
   const examples = readdirSync(join(ROOT, 'examples'));
 
   it('has these', () => {
-    expect(examples).to.include.members(['worker', 'several-targets']);
+    expect(examples).to.include.members(['worker', 'several-targets', 'transforms']);
   });
 
   for (const name of examples)
@@ -38,6 +38,16 @@ describe('examples/', () => {
     const [target] = run.json()['targets'] as { changes: { name: string }[] }[];
     expect(target!.changes.map(({ name }) => name)).to.include.members(['DATABASE_URL', 'JWT_SECRET', 'STRIPE_KEY']);
     expect((await w.journal()).filter(({ cloud, method }) => cloud === 'cloudflare' && method !== 'GET')).to.deep.equal([]);
+  });
+
+  it('transforms unpacks one key and writes a list with commas', async () => {
+    await cp(join(ROOT, 'examples', 'transforms'), w.project, { recursive: true });
+    const account = Buffer.from('{"private_key": "-----BEGIN-----\\n"}').toString('base64');
+    await w.doppler('stg', { FIREBASE_ACCOUNT: `${account}\n`, ALLOWED_ORIGINS: '["https://a.example", "https://b.example"]' });
+    const run = await w.dcs(['sync', '-e', 'staging', '--yes']);
+    expect(run.code, run.err + run.out).to.equal(0);
+    expect(await w.worker('FIREBASE_KEY')).to.equal('-----BEGIN-----\n');
+    expect(await w.worker('ALLOWED_ORIGINS')).to.equal('https://a.example,https://b.example');
   });
 
   it('several-targets renames and divides: api without SENDGRID_*, web with its two', async () => {
