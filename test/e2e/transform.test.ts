@@ -129,6 +129,12 @@ describe('transform: from dcs.yaml to the Worker', () => {
       .and.to.not.contain(ENCODED);
   });
 
+  it('shows the steps in dcs config show, chains unfolded', async () => {
+    await transform('[decoded, {json: .private_key}]', 'transforms: {decoded: [trim, base64-decode]}\n');
+    const [target] = (await w.dcs(['config', 'show', '--json'])).json()['targets'] as Record<string, unknown>[];
+    expect(target!['transform']).to.deep.equal({ FIREBASE_KEY: ['trim', 'base64-decode', { json: '.private_key' }] });
+  });
+
   it('says line and column of a step that is none', async () => {
     await transform('[trim, base46-decode]');
     const run = await diff();

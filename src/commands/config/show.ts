@@ -1,4 +1,5 @@
 import { DcsCommand } from 'dcs-sdk/command';
+import type { Step } from '../../engine/transform/steps.ts';
 import { openSession } from '../../session.ts';
 
 export default class ConfigShow extends DcsCommand {
@@ -20,20 +21,28 @@ export default class ConfigShow extends DcsCommand {
         default: isDefault,
         ledger: project.ledger(name),
       })),
-      targets: [...project.targets.values()].map(({ name, type, environments, include, exclude, rename, prefix, policy, existing }) => ({
-        name,
-        type,
-        environments,
-        include,
-        exclude,
-        rename: Object.fromEntries(rename),
-        prefix,
-        policy,
-        existing,
-      })),
+      targets: [...project.targets.values()].map(
+        ({ name, type, environments, include, exclude, transform, rename, prefix, policy, existing }) => ({
+          name,
+          type,
+          environments,
+          include,
+          exclude,
+          transform: Object.fromEntries([...transform].map(([from, steps]) => [from, steps.map(({ step }) => written(step))])),
+          rename: Object.fromEntries(rename),
+          prefix,
+          policy,
+          existing,
+        }),
+      ),
       notices: project.notices,
     };
     const { stringify } = (await import('yaml')).default;
     return this.out(stringify(shown).trimEnd().split('\n'), shown);
   }
+}
+
+/** As dcs.yaml says it. */
+function written(step: Step): unknown {
+  return 'argument' in step ? { [step.step]: step.argument } : step.step;
 }

@@ -7,7 +7,7 @@ export interface Path {
 
 const PART = /\.([^.[\]"\s]+)|\.("(?:[^"\\]|\\.)*")|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
 
-/** Undefined: not a path. Quoted keys are escaped as in JSON. */
+/** Undefined: not a path. The schema of dcs.yaml lets none through. Quoted keys are escaped as in JSON. */
 export function parsePath(text: string): Path | undefined {
   if (text === '.') return { text, keys: [] };
   const keys: (string | number)[] = [];

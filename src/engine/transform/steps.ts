@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { decode, encode } from './base64.ts';
 import { Unfit } from './error.ts';
 import { parseJson, pick, textsOf, writeJson } from './exact.ts';
-import { parsePath, type Path } from './path.ts';
+import { parsePath } from './path.ts';
 
 /** What a step does to a value. Throws Unfit where the value does not fit, and never quotes it. */
 export type Act = (value: string) => string;
@@ -24,12 +24,9 @@ const plain = (about: string, act: Act): Plain => ({ about, make: () => act });
 const taking = <A>(about: string, argument: z.ZodType<A>, make: Taking<A>['make']): Taking<A> => ({ about, argument, make });
 
 const text = z.string().min(1, 'must not be empty');
-const path = z.string().transform((written, context): Path => {
-  const parsed = parsePath(written);
-  if (parsed) return parsed;
-  context.addIssue({ code: 'custom', message: 'must be a path such as .private_key, .hosts[0].name or ."quoted key"' });
-  return z.NEVER;
-});
+const path = z
+  .string()
+  .refine((written) => parsePath(written) !== undefined, 'must be a path such as .private_key, .hosts[0].name or ."quoted key"');
 
 /** Every step there is: adding one is adding a line here. Text in, text out. */
 export const STEPS = {
@@ -41,10 +38,12 @@ export const STEPS = {
   'base64-decode': plain('Strict: no line breaks, right padding; the result must be UTF-8 text.', (value) => decode(value, 'base64')),
   'base64url-encode': plain('The alphabet for URLs, without padding.', (value) => encode(value, 'base64url')),
   'base64url-decode': plain('Strict; padding may be left out. The result must be UTF-8 text.', (value) => decode(value, 'base64url')),
-  json: taking('What stands at this path of a JSON value; a list or map as JSON, numbers as they were written.', path, (where) => {
+  json: taking('What stands at this path of a JSON value; a list or map as JSON, numbers as they were written.', path, (written) => {
+    const where = parsePath(written)!;
     return (value) => pick(parseJson(value), where);
   }),
-  yaml: taking('What stands at this path of a YAML value; a list or map as JSON, numbers as they were written.', path, async (where) => {
+  yaml: taking('What stands at this path of a YAML value; a list or map as JSON, numbers as they were written.', path, async (written) => {
+    const where = parsePath(written)!;
     const { parseYaml } = await import('./yaml.ts');
     return (value) => pick(parseYaml(value), where);
   }),
