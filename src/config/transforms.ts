@@ -46,6 +46,7 @@ export function makeChains(config: Readonly<Record<string, StepsConfig>> | undef
 
 /** The steps with every chain's own in its place. `within`: the chains being unfolded. */
 export function unfold(steps: StepsConfig, path: Path, around: Around, within: readonly string[] = []): readonly NumberedStep[] {
+  if (within.length > LONGEST) throw tooLong(around.at(path));
   const list = Array.isArray(steps) ? steps : [steps];
   const unfolded = list.flatMap((step, index): readonly NumberedStep[] => {
     const place = Array.isArray(steps) ? [...path, index] : path;
@@ -54,9 +55,11 @@ export function unfold(steps: StepsConfig, path: Path, around: Around, within: r
     if (isStepName(step)) return [{ at, step: plainStep(step, around.at(place)) }];
     return chainNamed(step, place, around, within).map((inner) => ({ ...inner, at: `${at}.${inner.at}` }));
   });
-  if (unfolded.length > LONGEST) throw new DcsError('CONFIG', `${around.at(path)}: with its chains this has more than ${LONGEST} steps.`);
+  if (unfolded.length > LONGEST) throw tooLong(around.at(path));
   return unfolded;
 }
+
+const tooLong = (position: string): DcsError => new DcsError('CONFIG', `${position}: with its chains this has more than ${LONGEST} steps.`);
 
 function plainStep(name: keyof typeof STEPS, position: string): Step {
   if (STEPS[name].argument)

@@ -20,14 +20,14 @@ const LIVE: Record<Effect, string> = {
   redeploy: 'live after a redeploy',
 };
 
-/** Why, in the reader's words. */
-function reason(item: PlanItem, transformed: boolean): string {
+/** Why, in the reader's words. `still`: Doppler is as the last sync read it. */
+function reason(item: PlanItem, still: boolean): string {
   if (item.action === 'held') return item.reason === 'removed' ? 'its delete waits: a name is blocked' : 'waits: two names become one';
   switch (item.reason) {
     case 'gone':
       return 'somebody deleted it there (drift)';
     case 'changed':
-      return transformed ? 'changed in Doppler, or its transform in dcs.yaml' : 'changed in Doppler';
+      return still ? 'changed in dcs.yaml, or not written last time' : 'changed in Doppler';
     case 'drift':
       return 'changed there, not by dcs (drift)';
     case 'touched':
@@ -70,14 +70,15 @@ export function planTitle({ job, identity }: Look): string {
 
 /** One target's part of `dcs diff`, as docs/screens.md shows it. */
 export function planLines(look: Look, style: Style): string[] {
-  const { plan, shaped, job } = look;
+  const { plan, shaped, found, source } = look;
+  const still = found?.source?.identity === source.identity && found.source.version === source.version;
   const shown = plan.items.filter(({ action }) => action !== 'same');
   const width = Math.max(0, ...shown.map(({ name }) => name.length));
   const same = plan.items.length - shown.length;
   const lines = [planTitle(look), ...(look.identity?.notes ?? []).map((note) => `  ! note     ${note}`)];
   const line = (item: PlanItem): string => {
     const symbol = paint(SYMBOL[item.action], item.action, style);
-    return `  ${symbol} ${item.name.padEnd(width)}  ${reason(item, job.rules.transforms.rules.has(item.from ?? item.name))}`.trimEnd();
+    return `  ${symbol} ${item.name.padEnd(width)}  ${reason(item, still)}`.trimEnd();
   };
   const rank = ['create', 'update', 'delete', 'held', 'blocked', 'kept', 'foreign'];
   const sorted = shown.toSorted((a, b) => rank.indexOf(a.action) - rank.indexOf(b.action));

@@ -27,6 +27,7 @@ describe('transform in dcs.yaml', () => {
     ['{case: Upper}', '{}', /must be upper or lower/],
     ['{replace: {from: "", to: x}}', '{}', /replace\.from must not be empty/],
     ['trim', '{a: [trim, b], b: [{suffix: x}, a]}', /^dcs\.yaml:2:45: the chain leads back to itself: a -> b -> a\.$/],
+    ['trim', `{${Array.from({ length: 5000 }, (_, index) => `c${index}: c${index + 1}`).join(', ')}, c5000: trim}`, /more than 100 steps/],
     ['trim', '{a: a}', /^dcs\.yaml:2:14: the chain leads back to itself: a -> a\.$/],
     ['trim', '{unused: [nope]}', /^dcs\.yaml:2:23: "nope" is no step/],
     ['trim', '{trim: base64-encode}', /^dcs\.yaml:2:14: trim is a step/],

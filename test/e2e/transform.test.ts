@@ -53,13 +53,16 @@ describe('transform: from dcs.yaml to the Worker', () => {
       (await w.journal()).filter(({ cloud }) => cloud === 'doppler').map(({ status }) => status),
       'a fresh read',
     ).to.include(200);
-    expect((await diff()).out).to.match(/~ update +FIREBASE_KEY +changed in Doppler, or its transform in dcs\.yaml/);
+    expect((await diff()).out).to.match(/~ update +FIREBASE_KEY +changed in dcs\.yaml/);
     expect((await sync()).code).to.equal(0);
     expect(await w.worker('FIREBASE_KEY')).to.match(/^-----BEGIN/);
 
     await w.yaml(YAML);
+    expect((await diff()).out).to.match(/~ update +FIREBASE_KEY +changed in dcs\.yaml/);
     expect((await sync()).code).to.equal(0);
     expect(await w.worker('FIREBASE_KEY')).to.equal(`${ENCODED}\n`);
+    await w.doppler('stg', { FIREBASE_KEY: 'moved' });
+    expect((await diff()).out).to.match(/~ update +FIREBASE_KEY +changed in Doppler$/m);
   });
 
   it('holds a saved plan for stale when the transform was edited since', async () => {
