@@ -27,7 +27,7 @@ await build({
   sourcesContent: false,
   legalComments: 'linked',
   // Loaded only by the commands that use them, from node_modules.
-  external: ['listr2', 'inquirer', '@dopplerhq/node-sdk', '@napi-rs/keyring'],
+  external: ['listr2', 'inquirer', 'mustache', '@dopplerhq/node-sdk', '@lydell/node-pty', '@napi-rs/keyring'],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __fileURLToPath } from 'node:url'; import { dirname as __pathDirname } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __fileURLToPath(import.meta.url); const __dirname = __pathDirname(__filename);",
   },

@@ -4,7 +4,9 @@ import type { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Secret } from 'dcs-sdk';
 import { CannotStart, type Program } from './program.ts';
+import { masksFor } from './masks.ts';
 import { guardOrphan } from './orphan-guard.ts';
+import { passSignals } from './signals.ts';
 
 export interface Start {
   readonly program: Program;
@@ -23,18 +25,20 @@ export interface Child {
   stop(grace: number): Promise<void>;
 }
 
-/** What people and supervisors send. In a terminal the keys' signals reach the child by themselves: passing them on would double them. */
-const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGCONT'] as const;
-const KEYS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT']);
-
-/** Starts the program beside dcs. Throws CannotStart. */
-export async function startChild({ program, args, variables, secrets, masked: { stdout, stderr } }: Start): Promise<Child> {
+/** Starts the program beside dcs; where a terminal is to be masked, in a terminal of its own. Throws CannotStart. */
+export async function startChild(start: Start): Promise<Child> {
+  const { program, args, variables, secrets } = start;
+  const { stdout, stderr } = start.masked;
   const mask = stdout || stderr ? await masksFor(secrets) : undefined;
+  if (mask && stdout && process.stdin.isTTY && process.stdout.isTTY) {
+    const { startInTerminal } = await import('./terminal.ts');
+    return startInTerminal(start, mask());
+  }
   const stdio: StdioOptions = ['inherit', stdout ? 'pipe' : 'inherit', stderr ? 'pipe' : 'inherit'];
   const child = spawn(program.file, args, { env: variables, stdio });
   await started(child, program.file);
   const guard = guardOrphan(child.pid!);
-  const unhook = passSignals(child);
+  const unhook = passSignals((signal) => void child.kill(signal));
   const streams = [passOn(child.stdout, mask, process.stdout), passOn(child.stderr, mask, process.stderr)];
   const exit = new Promise<number>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
@@ -69,27 +73,6 @@ async function started(child: ChildProcess, file: string): Promise<void> {
       throw new CannotStart(126, 'The system takes no arguments and variables of that size.', '--only NAME, or --mount FILE');
     throw new CannotStart(126, `${file} cannot be started (${code ?? 'unknown reason'}).`);
   }
-}
-
-function passSignals(child: ChildProcess): () => void {
-  const hooks = SIGNALS.filter((signal) => !(process.stdin.isTTY && KEYS.has(signal))).map((signal) => {
-    const pass = (): void => void child.kill(signal);
-    process.on(signal, pass);
-    return [signal, pass] as const;
-  });
-  const ignored = process.stdin.isTTY ? [...KEYS].map((key) => key as NodeJS.Signals) : [];
-  const wait = (): void => undefined; // the child decides what Ctrl-C means
-  for (const signal of ignored) process.on(signal, wait);
-  return () => {
-    for (const [signal, pass] of hooks) process.off(signal, pass);
-    for (const signal of ignored) process.off(signal, wait);
-  };
-}
-
-async function masksFor(secrets: ReadonlyMap<string, Secret>): Promise<() => Transform> {
-  void secrets;
-  const { PassThrough } = await import('node:stream');
-  return () => new PassThrough();
 }
 
 /** A reader that went away ends the child's stream too, as it would without dcs between them. */
