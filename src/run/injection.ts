@@ -1,12 +1,10 @@
-import { DcsError, type Secret } from 'dcs-sdk';
+import { DcsError, type Secret, type Secrets } from 'dcs-sdk';
 import { refuseUnmet } from '../config/secret-rules.ts';
 import type { Wanted } from '../engine/desired.ts';
-import { shape } from '../engine/shape.ts';
-import { definitionOf, rulesOf } from '../jobs.ts';
 import type { Session } from '../session.ts';
 import { span } from './duration.ts';
 import { placeFor, type Place } from './place.ts';
-import { Reader, type Fresh, type ReadOptions } from './reader.ts';
+import type { Reader, Fresh, ReadOptions } from './reader.ts';
 
 export interface InjectionOptions extends ReadOptions {
   /** What `-e` said, in order; empty: the environment the rules choose. A later one wins over an earlier one. */
@@ -86,15 +84,20 @@ async function configAt(session: Session, place: Place, fresh: Fresh, options: I
     const names = [...secrets].filter(([from]) => !from.startsWith('DCS_')).map(([from, held]) => [from, { from, held }] as const);
     return { place, fresh, names: new Map(names) };
   }
-  const entry = session.project.targets.get(options.for);
+  return { place, fresh, names: await shaped(session, options.for, secrets) };
+}
+
+async function shaped(session: Session, target: string, secrets: Secrets): Promise<Config['names']> {
+  const entry = session.project.targets.get(target);
   if (entry === undefined)
-    throw new DcsError('USAGE', `dcs.yaml has no target "${options.for}".`, {
+    throw new DcsError('USAGE', `dcs.yaml has no target "${target}".`, {
       hint: [...session.project.targets.keys()].map((name) => `--for ${name}`),
     });
+  const [{ shape }, { definitionOf, rulesOf }] = await Promise.all([import('../engine/shape.ts'), import('../jobs.ts')]);
   const { desired, collisions } = shape(secrets, await rulesOf(session, entry), await definitionOf(session, entry));
   if (collisions.length > 0)
     throw new DcsError('CONFLICT', `${collisions.join(' and ')} become one name for ${entry.name}.`, { hint: 'look at rename and prefix' });
-  return { place, fresh, names: desired.names };
+  return desired.names;
 }
 
 type Merged = Map<string, { readonly held: Wanted['held']; readonly origin: Origin }>;

@@ -1,7 +1,6 @@
-import { definitionOf } from '../jobs.ts';
 import { originalEnv } from '../original-env.ts';
 import type { Session } from '../session.ts';
-import { startChild, type Child, type Start } from './child.ts';
+import type { Child, Start } from './child.ts';
 import { childEnv, type ChildEnvRules } from './child-env.ts';
 import { inject, type Injection, type InjectionOptions } from './injection.ts';
 import { findProgram } from './program.ts';
@@ -31,11 +30,12 @@ export async function runProgram(session: Session, options: RunOptions): Promise
   const start = await startOf(session, injection, options);
   const masked = start.masked.stdout || start.masked.stderr;
   if (!masked && canReplace(start.program, options.argv, start.variables)) replaceWith(start.program, options.argv, start.variables);
+  const { startChild } = await import('./child.ts');
   return (await startChild(start)).ended;
 }
 
 async function watched(session: Session, reader: Reader, first: Injection, options: RunOptions): Promise<number> {
-  const [{ changes }, { supervise }] = await Promise.all([import('./watch.ts'), import('./supervise.ts')]);
+  const [{ startChild }, { changes }, { supervise }] = await Promise.all([import('./child.ts'), import('./watch.ts'), import('./supervise.ts')]);
   const ended = new AbortController();
   const prepare = async (injection: Injection): Promise<() => Promise<Child>> => {
     const start = await startOf(session, injection, options);
@@ -71,5 +71,7 @@ export async function startOf(
 /** What makes the local tool of a target read the environment. */
 async function localVariables(session: Session, target: string | undefined): Promise<Readonly<Record<string, string>>> {
   const entry = target === undefined ? undefined : session.project.targets.get(target);
-  return entry === undefined ? {} : ((await definitionOf(session, entry)).local?.variables ?? {});
+  if (entry === undefined) return {};
+  const { definitionOf } = await import('../jobs.ts');
+  return (await definitionOf(session, entry)).local?.variables ?? {};
 }
