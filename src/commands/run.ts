@@ -1,8 +1,10 @@
+import { extname } from 'node:path';
 import { Flags } from '@oclif/core';
 import { DcsCommand } from 'dcs-sdk/command';
 import { noProgram, programOf, splitCommandLine } from '../run/command-line.ts';
 import { injectionFlags, injectionOptions, optionalValue, ownExitCode, programFlags, programOptions } from '../run/flags.ts';
-import { runProgram } from '../run/run.ts';
+import { FORMAT_NAMES, type FormatName } from '../run/formats/index.ts';
+import { runProgram, type MountOptions } from '../run/run.ts';
 import { openSession } from '../session.ts';
 
 export default class Run extends DcsCommand {
@@ -14,6 +16,7 @@ Its exit code is the program's; 128+n when a signal ended it, 125 when dcs faile
     '<%= config.bin %> run -e staging --only DATABASE_URL -- psql',
     '<%= config.bin %> run --for api -- wrangler dev',
     `<%= config.bin %> run --command 'npm run migrate && npm start'`,
+    '<%= config.bin %> run --mount secrets.json --max-reads 1 -- ./server --config secrets.json',
     '<%= config.bin %> run --watch -- node server.js',
     '<%= config.bin %> run --offline -- npm test',
   ];
@@ -25,6 +28,13 @@ Its exit code is the program's; 128+n when a signal ended it, 125 when dcs faile
   static override flags = {
     ...injectionFlags,
     ...programFlags,
+    mount: Flags.string({ helpValue: 'FILE', description: 'a named pipe instead of variables; DCS_SECRETS_PATH is its path' }),
+    'mount-format': Flags.string({
+      options: [...FORMAT_NAMES],
+      dependsOn: ['mount'],
+      description: 'default: by the name of the file, else dotenv',
+    }),
+    'max-reads': Flags.integer({ min: 1, dependsOn: ['mount'], description: 'so often the pipe may be read; default: any number' }),
     watch: Flags.boolean({ description: 'start the program anew whenever a value changes in Doppler' }),
   };
 
@@ -41,6 +51,7 @@ Its exit code is the program's; 128+n when a signal ended it, 125 when dcs faile
       argv,
       injection: injectionOptions(flags),
       watch: flags.watch,
+      ...(flags.mount === undefined ? {} : { mount: mountOptions(flags.mount, flags['mount-format'], flags['max-reads']) }),
       say: (text) => {
         if (!flags.quiet) this.logToStderr(text);
       },
@@ -52,4 +63,19 @@ Its exit code is the program's; 128+n when a signal ended it, 125 when dcs faile
     process.exitCode = ownExitCode(error);
     return undefined;
   }
+}
+
+const BY_NAME: ReadonlyMap<string, FormatName> = new Map([
+  ['.json', 'json'],
+  ['.yaml', 'yaml'],
+  ['.yml', 'yaml'],
+  ['.tfvars', 'tfvars'],
+]);
+
+function mountOptions(file: string, format: string | undefined, maxReads: number | undefined): MountOptions {
+  return {
+    file,
+    format: (format as FormatName | undefined) ?? BY_NAME.get(extname(file)) ?? 'dotenv',
+    ...(maxReads === undefined ? {} : { maxReads }),
+  };
 }

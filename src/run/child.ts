@@ -16,6 +16,8 @@ export interface Start {
   /** What is masked, and in which streams; the others are the caller's own. */
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly masked: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Removed when dcs is killed. */
+  readonly files: readonly string[];
 }
 
 export interface Child {
@@ -37,7 +39,7 @@ export async function startChild(start: Start): Promise<Child> {
   const stdio: StdioOptions = ['inherit', stdout ? 'pipe' : 'inherit', stderr ? 'pipe' : 'inherit'];
   const child = spawn(program.file, args, { env: variables, stdio });
   await started(child, program.file);
-  const guard = guardOrphan(child.pid!);
+  const guard = guardOrphan(child.pid!, start.files);
   const unhook = passSignals((signal) => void child.kill(signal));
   const streams = [passOn(child.stdout, mask, process.stdout), passOn(child.stderr, mask, process.stderr)];
   const exit = new Promise<number>((resolve) => {

@@ -1,20 +1,23 @@
 import { spawn } from 'node:child_process';
 
-/** Ends the child when this process dies without a chance to do so: killed, or out of memory. */
+/** Ends the child, and removes its files, when this process dies without a chance to do so: killed, or out of memory. */
 export interface OrphanGuard {
   release(): void;
 }
 
 /** `read` answers a line when the child ended first, and the end of the pipe when dcs is gone. */
 const SCRIPT = `read -r _ && exit
-kill -TERM "$1" || exit
-for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 1; kill -0 "$1" || exit; done
-kill -KILL "$1"`;
+child=$1
+shift
+rm -f -- "$@"
+kill -TERM "$child" || exit
+for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 1; kill -0 "$child" || exit; done
+kill -KILL "$child"`;
 
-export function guardOrphan(pid: number): OrphanGuard {
+export function guardOrphan(pid: number, files: readonly string[] = []): OrphanGuard {
   if (process.platform === 'win32') return { release: () => undefined };
   // A session of its own, so that Ctrl-C does not end it before it is needed; no variables, so that no secret is in it.
-  const guard = spawn('/bin/sh', ['-c', SCRIPT, 'dcs-orphan-guard', String(pid)], {
+  const guard = spawn('/bin/sh', ['-c', SCRIPT, 'dcs-orphan-guard', String(pid), ...files], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: '/usr/bin:/bin' },

@@ -2,10 +2,18 @@ import { originalEnv } from '../original-env.ts';
 import type { Session } from '../session.ts';
 import type { Child, Start } from './child.ts';
 import { childEnv, type ChildEnvRules } from './child-env.ts';
+import type { FormatName } from './formats/index.ts';
 import { inject, type Injection, type InjectionOptions } from './injection.ts';
 import { findProgram } from './program.ts';
+import { pipeFiles } from './pipe-files.ts';
 import { Reader } from './reader.ts';
 import { canReplace, replaceWith } from './replace.ts';
+
+export interface MountOptions {
+  readonly file: string;
+  readonly format: FormatName;
+  readonly maxReads?: number;
+}
 
 export interface RunOptions {
   /** The program and its words. */
@@ -16,6 +24,8 @@ export interface RunOptions {
   readonly mask?: boolean;
   /** Start it anew whenever a value changes. */
   readonly watch: boolean;
+  /** The secrets as a file, whose path is DCS_SECRETS_PATH, instead of variables. */
+  readonly mount?: MountOptions;
   /** Variables besides the secrets; undefined takes one away. */
   readonly extra?: Readonly<Record<string, string | undefined>>;
   readonly say: (line: string) => void;
@@ -26,6 +36,7 @@ export async function runProgram(session: Session, options: RunOptions): Promise
   const reader = await Reader.open(session);
   const injection = await inject(session, reader, options.injection);
   for (const line of injection.lines) options.say(line);
+  if (options.mount !== undefined) return mounted(session, reader, injection, options, options.mount);
   if (options.watch) return watched(session, reader, injection, options);
   const start = await startOf(session, injection, options);
   const masked = start.masked.stdout || start.masked.stderr;
@@ -34,11 +45,41 @@ export async function runProgram(session: Session, options: RunOptions): Promise
   return (await startChild(start)).ended;
 }
 
-async function watched(session: Session, reader: Reader, first: Injection, options: RunOptions): Promise<number> {
-  const [{ startChild }, { changes }, { supervise }] = await Promise.all([import('./child.ts'), import('./watch.ts'), import('./supervise.ts')]);
+async function mounted(session: Session, reader: Reader, injection: Injection, options: RunOptions, mount: MountOptions): Promise<number> {
+  const [{ startChild }, { mountSecrets }, { renderFormat }] = await Promise.all([
+    import('./child.ts'),
+    import('./mount.ts'),
+    import('./formats/index.ts'),
+  ]);
+  const text = ({ secrets }: Injection): string => renderFormat(mount.format, secrets);
+  const pipe = await mountSecrets(mount.file, text(injection), mount.maxReads);
+  const given: RunOptions = { ...options, extra: { ...options.extra, DCS_SECRETS_PATH: pipe.path } };
+  try {
+    if (options.watch) return await watched(session, reader, injection, given, (next) => pipe.update(text(next)));
+    return await (
+      await startChild(await startOf(session, injection, given))
+    ).ended;
+  } finally {
+    await pipe.close();
+  }
+}
+
+async function watched(
+  session: Session,
+  reader: Reader,
+  first: Injection,
+  options: RunOptions,
+  changed: (next: Injection) => void = () => undefined,
+): Promise<number> {
+  const [{ startChild }, { changes }, { supervise }] = await Promise.all([
+    import('./child.ts'),
+    import('./watch.ts'),
+    import('./supervise.ts'),
+  ]);
   const ended = new AbortController();
   const prepare = async (injection: Injection): Promise<() => Promise<Child>> => {
     const start = await startOf(session, injection, options);
+    changed(injection);
     return () => startChild(start);
   };
   try {
@@ -52,9 +93,9 @@ async function watched(session: Session, reader: Reader, first: Injection, optio
 export async function startOf(
   session: Session,
   injection: Injection,
-  { argv, rules, mask, injection: asked, extra, say }: RunOptions,
+  { argv, rules, mask, mount, injection: asked, extra, say }: RunOptions,
 ): Promise<Start> {
-  const { variables: own, blocked } = childEnv(originalEnv, injection.secrets, rules);
+  const { variables: own, blocked } = childEnv(originalEnv, mount === undefined ? injection.secrets : new Map(), rules);
   if (blocked.length > 0) say(`! ${blocked.join(', ')} left out: they change how programs start (--allow-name ${blocked[0]})`);
   const all = { ...own, ...(await localVariables(session, asked.for)), ...extra };
   const variables = Object.fromEntries(Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined));
@@ -64,6 +105,7 @@ export async function startOf(
     args,
     variables,
     secrets: injection.secrets,
+    files: mount === undefined ? [] : pipeFiles(mount.file),
     masked: { stdout: mask ?? !process.stdout.isTTY, stderr: mask ?? !process.stderr.isTTY },
   };
 }

@@ -10,7 +10,7 @@ import { passSignals } from './signals.ts';
  * Starts the program in a pseudo-terminal, so that it sees a terminal (colours, keys, size) while its output passes the mask.
  * stdout and stderr are one there. Needs the optional dependency @lydell/node-pty; refuses without it.
  */
-export async function startInTerminal({ program, args, variables }: Start, mask: Transform): Promise<Child> {
+export async function startInTerminal({ program, args, variables, files }: Start, mask: Transform): Promise<Child> {
   const { spawn } = await loadPty();
   const { stdin, stdout } = process;
   const pty = spawn(program.file, [...args], {
@@ -21,7 +21,7 @@ export async function startInTerminal({ program, args, variables }: Start, mask:
     env: variables,
     encoding: null,
   });
-  const guard = guardOrphan(pty.pid);
+  const guard = guardOrphan(pty.pid, files);
   const resize = (): void => pty.resize(stdout.columns, stdout.rows);
   const keys = new StringDecoder(); // a key may come in two halves
   const type = (bytes: Buffer): void => pty.write(keys.write(bytes));
