@@ -1,6 +1,7 @@
 import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DcsError } from 'dcs-sdk';
+import { unmetRules } from '../config/secret-rules.ts';
 import { dopplerClient, sourceOf } from '../doppler-access.ts';
 import { chooseTargets, makeJobs } from '../jobs.ts';
 import { CONTRACT } from '../registry.ts';
@@ -94,12 +95,18 @@ async function checkOne(session: Session, name: string): Promise<readonly Doctor
   const where = `${environment.doppler.project}/${environment.doppler.config}`;
   const reads = await attempt(`Doppler ${where}`, async () => {
     const client = await dopplerClient(session);
-    await sourceOf(session, client, environment).read();
+    const read = await sourceOf(session, client, environment).read();
+    const unmet = unmetRules(session.project.secretRules, name, read?.secrets ?? new Map());
     const limits = client.lastLimits;
     const low = limits && limits.remaining < limits.limit / 10;
-    return low
-      ? warning(`Doppler ${where}`, `${limits.remaining} of ${limits.limit} requests left this minute`)
-      : ok(`Doppler ${where}`, 'readable');
+    return [
+      low
+        ? warning(`Doppler ${where}`, `${limits.remaining} of ${limits.limit} requests left this minute`)
+        : ok(`Doppler ${where}`, 'readable'),
+      ...unmet.map(({ name: secret, problem: why, owner }) =>
+        warning(`Doppler ${where}`, `${secret} ${why}; dcs.yaml wants it`, owner === undefined ? [] : [`ask ${owner}`]),
+      ),
+    ];
   });
   if (!takes) return reads;
   const targets = await attempt(`targets of ${name}`, async () => {
