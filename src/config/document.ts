@@ -36,12 +36,17 @@ export async function readText(file: string, shown: string): Promise<string | un
 
 /** `shown` is the file as messages name it. No message quotes the file: what stands there could be a secret. */
 export function parse<T>(text: string, shown: string, schema: z.ZodType<T>): Parsed<T> {
-  const lines = new LineCounter();
-  const document = compose(text, shown, lines);
-  const at = (path: Path): string => `${shown}${place(lines, find(document, path))}`;
-  const result = schema.safeParse(toValue(document, shown, lines));
+  const { value, at } = read(text, shown);
+  const result = schema.safeParse(value);
   if (result.success) return { value: result.data, at };
   throw invalid(result.error.issues[0]!, schema, at);
+}
+
+/** The YAML alone; no schema has seen it. */
+export function read(text: string, shown: string): Parsed<unknown> {
+  const lines = new LineCounter();
+  const document = compose(text, shown, lines);
+  return { value: toValue(document, shown, lines), at: (path) => `${shown}${place(lines, find(document, path))}` };
 }
 
 /** The document itself, for edits that keep comments. */

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { DcsError, type Env } from 'dcs-sdk';
-import { parse, readText } from './document.ts';
+import { directories } from './directories.ts';
+import { parse, read, readText, type Parsed } from './document.ts';
 import { repositoryRoot } from './git.ts';
 import { makeProject, type Project } from './project.ts';
-import { configSchema } from './schema.ts';
+import type { Config } from './schema.ts';
+import { checkedFiles } from './checked-files.ts';
 
 export interface Where {
   readonly cwd: string;
@@ -25,12 +27,22 @@ export function findConfig(cwd: string): string | undefined {
   }
 }
 
-export async function loadProject({ cwd, configFile, env }: Where): Promise<Project> {
+export async function loadProject({ cwd, configFile, env, home }: Where): Promise<Project> {
   const file = configFile === undefined ? findConfig(cwd) : resolve(cwd, configFile);
   if (file === undefined)
     throw new DcsError('CONFIG', 'No dcs.yaml here or above.', { hint: 'dcs init     finds the clouds of this repository and writes one' });
   const shown = relative(cwd, file);
   const text = await readText(file, shown);
   if (text === undefined) throw new DcsError('CONFIG', `${shown} does not exist.`, { hint: 'dcs init' });
-  return makeProject(parse(text, shown, configSchema), env, { file, root: dirname(file) });
+  return makeProject(await checked(text, shown, directories(env, home).cacheDir), env, { file, root: dirname(file) });
+}
+
+/** The schema and its library are a tenth of a start: a file that passed once is not checked again while it stays as it is. */
+async function checked(text: string, shown: string, cacheDir: string): Promise<Parsed<Config>> {
+  const passed = checkedFiles(cacheDir);
+  if (passed.has(text)) return read(text, shown) as Parsed<Config>;
+  const { configSchema } = await import('./schema.ts');
+  const parsed = parse(text, shown, configSchema);
+  passed.add(text);
+  return parsed;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { stepsSchema } from './transforms.ts';
+import type { CoreTargetKey } from './core-target-keys.ts';
+import { stepsSchema } from './steps-schema.ts';
 
 // Every object is strict: an unknown key is an error. What is read by which code is held by test/config/readers.test.ts.
 
@@ -21,7 +22,7 @@ const environment = z.strictObject({
 });
 
 /** The core's own keys of a target; every other key is an option of the platform, checked by its plugin. */
-export const CORE_TARGET_KEYS = {
+const coreTarget = {
   type: name.optional().meta({ description: 'The platform. Default: the name of the entry.' }),
   include: z.array(text).optional().meta({ description: "Globs on Doppler's names. With two or more targets each states it." }),
   exclude: z.array(text).optional(),
@@ -35,7 +36,7 @@ export const CORE_TARGET_KEYS = {
   existing: z.enum(['ask', 'leave', 'replace']).optional(),
   shared: z.boolean().optional().meta({ description: 'Two environments, or two targets, may write to this one place.' }),
 };
-const target = z.object(CORE_TARGET_KEYS).catchall(z.unknown());
+const target = z.object(coreTarget satisfies Record<CoreTargetKey, z.ZodType>).catchall(z.unknown());
 
 /** What a value must look like. */
 export const SECRET_TYPES = ['string', 'number', 'boolean', 'json', 'url'] as const;

@@ -3,7 +3,8 @@ import type { Path } from './document.ts';
 import { kindOf } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { TransformRules } from '../engine/transform/compile.ts';
-import { CORE_TARGET_KEYS, type TargetConfig } from './schema.ts';
+import { isCoreTargetKey } from './core-target-keys.ts';
+import type { TargetConfig } from './schema.ts';
 import { unfold, type Chains } from './transforms.ts';
 import { substituteAll, variablesIn } from './variables.ts';
 
@@ -91,7 +92,7 @@ function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitI
 }
 
 function platformOptions(config: TargetConfig, firstVersion: boolean): Map<string, unknown> {
-  const options = Object.entries(config).filter(([key]) => !Object.hasOwn(CORE_TARGET_KEYS, key));
+  const options = Object.entries(config).filter(([key]) => !isCoreTargetKey(key));
   return new Map(options.map(([key, value]) => [firstVersion && key === 'worker_name' ? 'worker' : key, value]));
 }
 

@@ -1,33 +1,11 @@
 import { DcsError } from 'dcs-sdk';
-import * as z from 'zod';
 import type { NumberedStep } from '../engine/transform/compile.ts';
 import { isStepName, STEPS, type Step } from '../engine/transform/steps.ts';
 import type { Path } from './document.ts';
 import { nearest } from './nearest.ts';
+import type { StepsConfig } from './steps-schema.ts';
 
 const LONGEST = 100;
-const names = Object.entries(STEPS);
-
-const bare = z.string().meta({
-  id: 'step-or-chain',
-  description: ['A step, or a chain of transforms.', ...names.map(([name, { about }]) => `${name}: ${about}`)].join('\n'),
-  examples: names.filter(([, { argument }]) => argument === undefined).map(([name]) => name),
-});
-const withArgument = z
-  .strictObject(
-    Object.fromEntries(
-      names.flatMap(([name, { about, argument }]) => (argument ? [[name, argument.optional().meta({ description: about })]] : [])),
-    ),
-  )
-  .refine((step) => Object.keys(step).length === 1, 'must be one step: {name: argument}')
-  .meta({ id: 'step-with-argument', minProperties: 1, maxProperties: 1 });
-
-const one = z.union([bare, withArgument]).meta({ id: 'step' });
-
-/** One step or a list of them, as dcs.yaml writes it. */
-export const stepsSchema = z.union([bare, withArgument, z.array(one).min(1, 'must not be empty')]).meta({ id: 'steps' });
-type StepsConfig = z.infer<typeof stepsSchema>;
-
 export type Chains = ReadonlyMap<string, StepsConfig>;
 interface Around {
   readonly chains: Chains;

@@ -18,7 +18,9 @@ function write(text: string): string {
   writeFileSync(join(cwd, 'dcs.yaml'), text);
   return cwd;
 }
-const load = (text: string, env: Env = {}): Promise<Project> => loadProject({ cwd: write(text), env, home: '/' });
+// Of its own: what passed once is not checked again.
+const HOME = mkdtempSync(join(tmpdir(), 'dcs-home-'));
+const load = (text: string, env: Env = {}): Promise<Project> => loadProject({ cwd: write(text), env, home: HOME });
 
 async function failure(work: () => unknown): Promise<DcsError> {
   try {
@@ -100,7 +102,7 @@ describe('dcs.yaml', () => {
     expect(project.at(['targets', 'cloudflare'])).to.equal('dcs.yaml:6:3');
   });
   it('says dcs init where there is none', async () => {
-    const error = await failure(() => loadProject({ cwd: mkdtempSync(join(tmpdir(), 'dcs-none-')), env: {}, home: '/' }));
+    const error = await failure(() => loadProject({ cwd: mkdtempSync(join(tmpdir(), 'dcs-none-')), env: {}, home: HOME }));
     expect([error.code, String(error.details.hint).startsWith('dcs init')]).to.deep.equal(['CONFIG', true]);
   });
   it('edits one key, keeps comments, refuses what changed meanwhile or would be invalid', async () => {

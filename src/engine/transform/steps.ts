@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as Zod from 'zod';
 import { decode, encode } from './base64.ts';
 import { Unfit } from './error.ts';
 import { parseJson, pick, textsOf, writeJson } from './exact.ts';
@@ -6,6 +6,9 @@ import { parsePath } from './path.ts';
 
 /** What a step does to a value. Throws Unfit where the value does not fit, and never quotes it. */
 export type Act = (value: string) => string;
+
+/** Handed zod, which only a check of dcs.yaml loads. */
+export type Schema<A> = (z: typeof Zod) => Zod.ZodType<A>;
 
 interface Plain {
   /** For editors (JSON Schema) and docs/configuration.md. */
@@ -16,17 +19,16 @@ interface Plain {
 interface Taking<A> {
   readonly about: string;
   /** What stands beside the name in dcs.yaml. */
-  readonly argument: z.ZodType<A>;
+  readonly argument: Schema<A>;
   make(argument: A): Act | Promise<Act>;
 }
 
 const plain = (about: string, act: Act): Plain => ({ about, make: () => act });
-const taking = <A>(about: string, argument: z.ZodType<A>, make: Taking<A>['make']): Taking<A> => ({ about, argument, make });
+const taking = <A>(about: string, argument: Schema<A>, make: Taking<A>['make']): Taking<A> => ({ about, argument, make });
 
-const text = z.string().min(1, 'must not be empty');
-const path = z
-  .string()
-  .refine((written) => parsePath(written) !== undefined, 'must be a path such as .private_key, .hosts[0].name or ."quoted key"');
+const text: Schema<string> = (z) => z.string().min(1, 'must not be empty');
+const path: Schema<string> = (z) =>
+  z.string().refine((written) => parsePath(written) !== undefined, 'must be a path such as .private_key, .hosts[0].name or ."quoted key"');
 
 /** Every step there is: adding one is adding a line here. Text in, text out. */
 export const STEPS = {
@@ -49,7 +51,7 @@ export const STEPS = {
   }),
   replace: taking(
     'Every occurrence of a text, literally.',
-    z.strictObject({ from: text, to: z.string() }),
+    (z) => z.strictObject({ from: text(z), to: z.string() }),
     ({ from, to }) =>
       (value) =>
         value.replaceAll(from, () => to),
@@ -57,12 +59,16 @@ export const STEPS = {
   split: taking('At each of these, into a JSON list of texts.', text, (by) => (value) => writeJson(value.split(by))),
   join: taking(
     'A JSON list of texts and numbers, with this between them.',
-    z.string(),
+    (z) => z.string(),
     (by) => (value) => textsOf(parseJson(value)).join(by),
   ),
   prefix: taking('Goes before the value.', text, (before) => (value) => before + value),
   suffix: taking('Goes after the value.', text, (after) => (value) => value + after),
-  case: taking('All letters.', z.enum(['upper', 'lower']), (to) => (value) => (to === 'upper' ? value.toUpperCase() : value.toLowerCase())),
+  case: taking(
+    'All letters.',
+    (z) => z.enum(['upper', 'lower']),
+    (to) => (value) => (to === 'upper' ? value.toUpperCase() : value.toLowerCase()),
+  ),
 };
 
 type Steps = typeof STEPS;

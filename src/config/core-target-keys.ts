@@ -1,0 +1,6 @@
+/** The core's own keys of a target: what src/config/schema.ts describes. */
+export const CORE_TARGET_KEYS = ['type', 'include', 'exclude', 'transform', 'rename', 'prefix', 'policy', 'existing', 'shared'] as const;
+export type CoreTargetKey = (typeof CORE_TARGET_KEYS)[number];
+
+const KEYS: ReadonlySet<string> = new Set(CORE_TARGET_KEYS);
+export const isCoreTargetKey = (key: string): boolean => KEYS.has(key);
