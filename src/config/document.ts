@@ -14,7 +14,7 @@ const ALIASES = 100;
 export interface Parsed<T> {
   readonly value: T;
   /** `dcs.yaml:12:5` of the deepest part of the path that exists. */
-  at(path: Path): string;
+  readonly at: (path: Path) => string;
 }
 
 /** Undefined: there is no such file. */
