@@ -1,7 +1,8 @@
 import './original-env.ts'; // first: what follows changes the environment
 import { fileURLToPath } from 'node:url';
 import { execute } from '@oclif/core/execute';
-import { provideHost } from 'dcs-sdk';
+import { EXIT, provideHost } from 'dcs-sdk';
+import { refuseUnsafeProcess } from './unsafe-process.ts';
 
 /** What `bin/run.js` runs once Node is known to be new enough. `root`: the folder of package.json. */
 export async function start(root: URL): Promise<void> {
@@ -18,11 +19,11 @@ export async function start(root: URL): Promise<void> {
   if (own.includes('--no-color')) process.env['NO_COLOR'] = '1';
   // Node prefers FORCE_COLOR and prints a warning about it.
   if (process.env['NO_COLOR']) delete process.env['FORCE_COLOR'];
-  if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
-    process.stderr.write(
-      '✗ REFUSED  NODE_TLS_REJECT_UNAUTHORIZED=0 turns off the check of every server; dcs sends credentials.\n  Try   unset NODE_TLS_REJECT_UNAUTHORIZED\n',
-    );
-    process.exitCode = 7;
+  const refusal = refuseUnsafeProcess(process.env);
+  if (refusal !== undefined) {
+    process.stderr.write(refusal);
+    // These two answer as env(1) does.
+    process.exitCode = ['run', 'serve'].includes(words[0] ?? '') ? 125 : EXIT.REFUSED;
     return;
   }
   provideHost(async (config, invocation) => (await import('./host.ts')).makeHost(config as never, invocation));
