@@ -28,13 +28,22 @@ export async function writePrivate(file: string, content: string): Promise<void>
   await replaceFile(file, content, 0o600);
 }
 
-/** Replaces the file as a whole or not at all. Its directory must stand. */
-export async function replaceFile(file: string, content: string, mode: number): Promise<void> {
+/**
+ * Replaces the file as a whole or not at all. Its directory must stand. `prepared`: called when the new file is complete under a
+ * temporary name, and before it gets its own; the inode stays.
+ */
+export async function replaceFile(
+  file: string,
+  content: string,
+  mode: number,
+  prepared?: (temporary: string) => Promise<void>,
+): Promise<void> {
   const dir = dirname(file);
   await sweep(dir, basename(file));
   const temporary = join(dir, `.${basename(file)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
   try {
     await writeSynced(temporary, content, mode);
+    await prepared?.(temporary);
     await rename(temporary, file);
   } catch (error) {
     await removeIfThere(temporary);

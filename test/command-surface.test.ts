@@ -38,6 +38,8 @@ const DOCUMENTS: readonly (readonly string[])[] = [
   ['sync', '-e', 'staging', '--yes'],
   ['status'],
   ['doctor'],
+  ['env'],
+  ['types'],
   ['whoami'],
   ['config', 'show'],
 ];

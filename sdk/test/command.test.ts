@@ -67,11 +67,12 @@ describe('DcsCommand', () => {
     expect((await run('NONE', '--file=no', '--', '--yes=no')).code).to.equal(0);
   });
   it('says 64 to words it cannot read, in one line of oclif', async () => {
-    for (const [word, message] of [
-      ['--file', 'Flag --file expects a value'],
-      ['--nope', 'Nonexistent flag: --nope'],
+    for (const [words, message] of [
+      [['--file'], 'Flag --file expects a value'],
+      [['--nope'], 'Nonexistent flag: --nope'],
+      [['--late', 'x'], 'All of the following must be provided when using --late: --file'],
     ] as const)
-      expect(await run('NONE', word)).to.deep.equal({
+      expect(await run('NONE', ...words)).to.deep.equal({
         code: 64,
         stdout: '',
         stderr: `✗ USAGE  ${message}\n  Try   the same with --help\n`,

@@ -17,7 +17,7 @@ export interface ChildEnv {
 }
 
 /** Whoever sets one of these in Doppler runs code in every program, or sends it astray. */
-const BLOCKED = [
+const STARTING = [
   /^(PATH|HOME|SHELL|IFS|ENV|CDPATH|PS[0-4]|PROMPT_COMMAND|BASH_ENV|BASH_FUNC_.*|ZDOTDIR|TMPDIR)$/,
   /^(LD|DYLD|GLIBC|MALLOC)_/,
   /^GCONV_PATH$/,
@@ -28,6 +28,9 @@ const BLOCKED = [
   /^(EDITOR|VISUAL|PAGER|BROWSER|SSH_ASKPASS|SUDO_ASKPASS)$/,
   /^(PATHEXT|COMSPEC|SYSTEMROOT|WINDIR|USERPROFILE|PSMODULEPATH)$/i,
 ];
+
+/** Whether a name changes how any program starts. */
+export const changesPrograms = (name: string): boolean => STARTING.some((pattern) => pattern.test(name));
 
 /** What `--clean-env` keeps: enough to find programs, the terminal, the language and the home. */
 const KEPT =
@@ -43,7 +46,7 @@ export function childEnv(caller: Env, secrets: ReadonlyMap<string, Secret>, { pr
   for (const [name, secret] of secrets) {
     const keeps = preserve === 'all' || (preserve !== 'none' && preserve.has(name));
     if (keeps && variables.has(name)) continue;
-    if (BLOCKED.some((pattern) => pattern.test(name)) && !allowed.has(name)) blocked.push(name);
+    if (changesPrograms(name) && !allowed.has(name)) blocked.push(name);
     else variables.set(name, checked(name, secret.reveal()));
   }
   return { variables: Object.fromEntries(variables), blocked };

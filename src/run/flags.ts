@@ -47,6 +47,7 @@ export function injectionOptions(flags: Given): InjectionOptions {
     except: flags.except ?? [],
     allowMissing: flags['allow-missing'],
     offline: flags.offline,
+    unmet: 'The program was not started.',
     ...(flags.for === undefined ? {} : { for: flags.for }),
     ...(flags['max-age'] === undefined ? {} : { maxAge: duration(flags['max-age'], '--max-age') }),
   };

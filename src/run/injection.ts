@@ -13,6 +13,11 @@ export interface InjectionOptions extends ReadOptions {
   readonly except: readonly string[];
   /** Names of `only` that Doppler lacks are no mistake. */
   readonly allowMissing: boolean;
+  /**
+   * What does not happen where `secrets:` of dcs.yaml is unmet, as the last sentence of the refusal. Undefined: nothing is
+   * refused, because no value is used.
+   */
+  readonly unmet?: string | undefined;
   /** A target of dcs.yaml: its include, exclude, transform, rename and prefix apply. */
   readonly for?: string;
 }
@@ -66,7 +71,7 @@ export async function inject(session: Session, reader: Reader, options: Injectio
     else (held.state === 'withheld' ? withheld : unresolved).push(name);
   }
   return {
-    lines: [...linesOf(configs, withheld, unresolved), ...untransformed.map((line) => `! ${line}`)],
+    lines: [...linesOf(configs, withheld, unresolved), ...hidden(chosen), ...untransformed.map((line) => `! ${line}`)],
     secrets,
     origins: new Map([...chosen].map(([name, { origin }]) => [name, origin])),
     withheld,
@@ -78,7 +83,8 @@ export async function inject(session: Session, reader: Reader, options: Injectio
 
 async function configAt(session: Session, place: Place, fresh: Fresh, options: InjectionOptions): Promise<Config> {
   const { secrets } = fresh.read;
-  if (place.environment !== undefined) refuseUnmet(session.project.secretRules, place.environment, secrets, 'The program was not started.');
+  if (place.environment !== undefined && options.unmet !== undefined)
+    refuseUnmet(session.project.secretRules, place.environment, secrets, options.unmet);
   if (options.for === undefined) {
     // dcs's own keys are for dcs alone.
     const names = [...secrets].filter(([from]) => !from.startsWith('DCS_')).map(([from, held]) => [from, { from, held }] as const);
@@ -133,6 +139,15 @@ function linesOf(configs: readonly Config[], withheld: readonly string[], unreso
   if (withheld.length > 0) lines.push(`! ${withheld.join(', ')} left out: this token may not read them`);
   if (unresolved.length > 0) lines.push(`! ${unresolved.join(', ')} left out: they hold a reference that Doppler does not resolve`);
   return lines;
+}
+
+/** Which config's value is used where several have one. */
+function hidden(chosen: Merged): string[] {
+  const byConfigs = Map.groupBy(
+    [...chosen].filter(([, { origin }]) => origin.hides.length > 0),
+    ([, { origin }]) => `${origin.config} wins over ${origin.hides.join(', ')}`,
+  );
+  return [...byConfigs].map(([configs, names]) => `· ${configs}: ${names.map(([name]) => name).join(', ')}`);
 }
 
 function freshness({ age, unreachable, asked }: Fresh): string[] {

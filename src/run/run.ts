@@ -33,6 +33,8 @@ export interface RunOptions {
 
 /** Answers the program's exit code; where nothing has to stay behind, this process becomes the program and there is no answer. */
 export async function runProgram(session: Session, options: RunOptions): Promise<number> {
+  const { removeOverdue } = await import('./expiry.ts');
+  await removeOverdue({ stateDir: session.directories.stateDir, env: session.env });
   const reader = await Reader.open(session);
   const injection = await inject(session, reader, options.injection);
   for (const line of injection.lines) options.say(line);

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import type { Stats } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DcsError, type Env } from 'dcs-sdk';
+import { repositoryRoot } from '../config/git.ts';
+import { isMissing, replaceFile } from '../files.ts';
+import type { Session } from '../session.ts';
+import { expireLater } from './expiry.ts';
+
+const NOTHING = 'Nothing was read or written.';
+
+/**
+ * The real path of a file that may hold values: a plain file or none yet, and in a repository one that git ignores. What git cannot
+ * tell is refused.
+ */
+export async function placeForValues(file: string, { cwd, env }: { cwd: string; env: Env }): Promise<string> {
+  const wanted = resolve(cwd, file);
+  const path = join(await realFolder(dirname(wanted)), basename(wanted));
+  const found = await lstatIfThere(path);
+  if (found !== undefined && !found.isFile())
+    throw new DcsError('REFUSED', `${file} is ${found.isSymbolicLink() ? 'a symbolic link' : 'no plain file'}.`, {
+      why: `Values would end up somewhere else than the name says. ${NOTHING}`,
+      hint: 'name the file itself',
+    });
+  if (repositoryRoot(dirname(path)) !== undefined) await refuseUnlessIgnored(file, path, env);
+  return path;
+}
+
+/** As a whole or not at all, 0600. `ttl` in ms: removed then, also when dcs is long gone. */
+export async function writeValues(
+  path: string,
+  text: string,
+  ttl: number | undefined,
+  { directories: { stateDir }, env }: Session,
+): Promise<void> {
+  const expire = ttl === undefined ? undefined : (temporary: string) => expireLater(path, temporary, Date.now() + ttl, { stateDir, env });
+  await replaceFile(path, text, 0o600, expire);
+}
+
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new DcsError('USAGE', `There is no folder ${folder}.`, { why: NOTHING, hint: `mkdir -p ${folder}` });
+  }
+}
+
+async function lstatIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function refuseUnlessIgnored(file: string, path: string, env: Env): Promise<void> {
+  const tracked = await git(path, env, ['--literal-pathspecs', 'ls-files', '--error-unmatch']);
+  const ignored = tracked === 1 ? await git(path, env, ['check-ignore', '--quiet']) : undefined;
+  if (ignored === 0) return;
+  if (tracked === 0)
+    throw new DcsError('REFUSED', `git tracks ${file}.`, {
+      why: `The next commit would publish the values. ${NOTHING}`,
+      hint: [`git rm --cached ${file}`, `echo '/${basename(path)}' >> .gitignore     in ${dirname(path)}`],
+    });
+  if (ignored === 1)
+    throw new DcsError('REFUSED', `git does not ignore ${file}.`, {
+      why: `The next git add . would take the values in. ${NOTHING}`,
+      hint: `echo '/${basename(path)}' >> .gitignore     in ${dirname(path)}`,
+    });
+  throw new DcsError('REFUSED', `git cannot tell whether it ignores ${file}.`, {
+    why: `git is not installed, or refuses to read this repository. ${NOTHING}`,
+    hint: ['git status     says why', 'a file outside the repository'],
+  });
+}
+
+/** Its exit code; undefined when it could not be started. Starts no program that the repository's configuration names. */
+async function git(path: string, env: Env, command: readonly string[]): Promise<number | undefined> {
+  const fixed = ['-C', dirname(path), '-c', 'core.fsmonitor=false', ...command, '--', `./${basename(path)}`];
+  const needed = ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'SYSTEMROOT', 'USERPROFILE'].map((name) => [name, env[name]] as const);
+  const variables = Object.fromEntries([...needed.filter(([, value]) => value !== undefined), ['GIT_OPTIONAL_LOCKS', '0']]);
+  return new Promise((resolvePromise) => {
+    execFile('git', fixed, { env: variables as NodeJS.ProcessEnv }, (error) => {
+      if (error === null) return resolvePromise(0);
+      return resolvePromise(typeof error.code === 'number' ? error.code : undefined);
+    });
+  });
+}
