@@ -16,17 +16,24 @@ describe('dcs redact', () => {
   afterEach(() => w.close());
 
   it('masks what is piped through and passes the rest on as it is', async () => {
-    const forms = [VALUE, Buffer.from(VALUE).toString('base64'), encodeURIComponent(VALUE), JSON.stringify(JSON.stringify(VALUE)).slice(3, -3)];
+    const forms = [
+      VALUE,
+      Buffer.from(VALUE).toString('base64'),
+      encodeURIComponent(VALUE),
+      JSON.stringify(JSON.stringify(VALUE)).slice(3, -3),
+    ];
     const ran = await w.dcs(['redact'], { input: `a q ß\r\n${forms.join('\n')}\nsecond line, without end` });
     expect(ran).to.include({ code: 0, out: `a q ß\r\n${'[redacted]\n'.repeat(4)}[redacted], without end` });
-    expect(ran.err).to.match(/^SANDBOX · dev/).and.match(/! .*\bSHORT\b.* not masked/);
+    expect(ran.err)
+      .to.match(/^SANDBOX · dev/)
+      .and.match(/! .*\bSHORT\b.* not masked/);
     expect(ran.err).not.to.include(VALUE);
     const only = await w.dcs(['redact', '--only', 'PEM'], { input: VALUE });
     expect(only.out).to.equal(VALUE);
   });
 
   it('passes nothing on when the values cannot be read', async () => {
-    await w.post('/_sandbox/faults', { cloud: 'doppler', method: 'GET', path: '/v3/configs/config/secrets', status: 401, times: 9 });
+    await w.post('/_sandbox/faults', { cloud: 'doppler', kind: 'status', status: 401, times: 'forever' });
     const ran = await w.dcs(['redact'], { input: `text ${VALUE}` });
     expect(ran.code).not.to.equal(0);
     expect(ran.out).to.equal('');

@@ -80,7 +80,9 @@ function makeCase(seed: number): Case {
     const name = names[pick(names.length)]!;
     const form = ENCODERS[name]!(value, pick);
     if (core(form, name).length > 3) forms.push(core(form, name));
-    text += form + (pick(2) === 0 ? '' : `${word(pick(20))}${pick(3) === 0 ? '\u001b[1' : ' '}`);
+    // A sequence without end takes the first byte of what follows with it, as in a terminal: no colours after one.
+    const broken = name !== 'in colours' && pick(4) === 0;
+    text += broken ? `\u001b[1${form}x ` : form + (pick(2) === 0 ? '' : `${word(pick(20))} `);
   }
   const whole = Buffer.from(text);
   const cuts: Uint8Array[] = [];

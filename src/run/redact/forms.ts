@@ -102,6 +102,6 @@ function* shell(text: string): Iterable<string> {
     const quoted = text.replaceAll(/['\\]/g, '\\$&').replaceAll(/[\u0000-\u001f\u007f]/g, control);
     yield quoted;
     yield quoted.replaceAll('"', '\\"');
-    yield quoted.replaceAll(/[^\u0000-\u007f]+/gu, (run) => [...Buffer.from(run)].map((byte) => `\\${byte.toString(8)}`).join(''));
+    yield quoted.replaceAll(/[\u0080-\u{10ffff}]+/gu, (run) => [...Buffer.from(run)].map((byte) => `\\${byte.toString(8)}`).join(''));
   }
 }

@@ -41,7 +41,10 @@ export function redactStream(redact: Redactor): Transform {
 }
 
 /** What registers the values, and each of their lines, with GitHub's runner. Holds the values: for that runner's eyes alone. */
-export function workflowMasks(secrets: ReadonlyMap<string, Secret>): { readonly lines: readonly string[]; readonly skipped: readonly string[] } {
+export function workflowMasks(secrets: ReadonlyMap<string, Secret>): {
+  readonly lines: readonly string[];
+  readonly skipped: readonly string[];
+} {
   const { values, skipped } = maskable(secrets);
   // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands (last verified 2026-11-21); the runner
   // unescapes these three and no other.
