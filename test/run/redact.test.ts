@@ -109,7 +109,7 @@ const ours = ({ values, cuts }: Case): string => through(matcher(...values).stre
 describe('the redactor', () => {
   it('lets nothing through: generated values, forms, surroundings and chunks', function () {
     this.timeout(300_000);
-    expect(leaks(Number(process.env['DCS_REDACT_CASES'] ?? 4000), ours)).to.deep.equal([]);
+    expect(leaks(Number(process.env['REDACT_CASES'] ?? 4000), ours)).to.deep.equal([]);
   });
 
   it('the cases notice a matcher without carry-over, one without forms and one without alignments', () => {
