@@ -25,7 +25,7 @@ export async function runDiff(session: Session, options: DiffOptions, say: (line
   firstLine(session, environment, say);
   const planned = await planTargets(session, environment, options.words, options);
   refuseUnknownNames(planned.looks, options);
-  if (options.out !== undefined) await save(planned, options.out);
+  if (options.out !== undefined) await save(planned, options, options.out);
   const style = styleFor(process.stdout, session.env);
   const lines = planned.looks.flatMap((look) => [...planLines(look, style), '']);
   for (const { job, error } of planned.failures) lines.push(`${style.red('✗')} ${job.name}  ${messageOf(error)}`, ...hintsOf(error), '');
@@ -50,9 +50,9 @@ function json({ looks, failures }: Planned, { name, protected: isProtected, why 
   };
 }
 
-async function save({ looks, failures, environment }: Planned, file: string): Promise<void> {
+async function save({ looks, failures, environment }: Planned, filters: Filters, file: string): Promise<void> {
   if (failures.length > 0) throw failures[0]!.error;
-  await savePlan(file, environment.name, looks, new Date());
+  await savePlan(file, { environment: environment.name, filters }, looks, new Date());
 }
 
 /** The code the failures share; several kinds are TARGET. */

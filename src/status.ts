@@ -1,4 +1,5 @@
 import { DcsError, EXIT, isDcsError } from 'dcs-sdk';
+import { keyRows, type KeyRow } from './engine/key-rows.ts';
 import { standing, type Standing } from './engine/state.ts';
 import type { Look } from './engine/look.ts';
 import { ago, plural, table, type Style } from './render/style.ts';
@@ -12,6 +13,7 @@ export interface StatusRow {
   readonly target: string;
   readonly state: Standing['state'] | 'unreachable' | 'no access' | 'not set up';
   readonly standing?: Standing;
+  readonly keys?: readonly KeyRow[];
   readonly last?: { readonly at: string; readonly by: string };
   readonly error?: DcsError;
 }
@@ -63,7 +65,7 @@ async function environmentRows(session: Session, name: string, words: readonly s
 function lookRow(environment: string, look: Look): StatusRow {
   const found = standing(look);
   const { last } = look.found ?? {};
-  return { environment, target: look.job.name, state: found.state, standing: found, ...(last ? { last } : {}) };
+  return { environment, target: look.job.name, state: found.state, standing: found, keys: keyRows(look), ...(last ? { last } : {}) };
 }
 
 function failureRow(environment: string, target: string, error: unknown): StatusRow {
@@ -96,6 +98,28 @@ export function statusLines(session: Session, rows: readonly StatusRow[], style:
   return [...lines, ...(detail.length > 0 ? ['', ...detail] : []), ...(next ? [nextStep(next)] : [])];
 }
 
+/** Name by name: `--keys`. */
+export function keyLines(rows: readonly StatusRow[], style: Style): string[] {
+  return rows.flatMap(({ environment, target, keys = [] }) => {
+    const cells = keys.map(({ name, state, from, origin = 'no record', revision }) => [
+      `${SYMBOL_OF_KEY[state]} ${state}`,
+      from === undefined ? name : `${name} (${from} in Doppler)`,
+      origin,
+      revision ?? '',
+    ]);
+    return ['', `${environment} ${target}`, ...table(cells).map((line) => `  ${colour(line, style)}`)];
+  });
+}
+
+const SYMBOL_OF_KEY: Record<KeyRow['state'], string> = {
+  'in sync': '✓',
+  behind: '~',
+  drifted: '!',
+  'cannot compare': '?',
+  waits: '!',
+  'not by dcs': '·',
+};
+
 function colour(line: string, style: Style): string {
   return line
     .replace('✓ in sync', style.green('✓ in sync'))
@@ -125,9 +149,9 @@ function nextStep({ environment, error }: StatusRow): string {
   return `Next     ${hint ?? `dcs diff -e ${environment}`}`;
 }
 
-export function statusJson(rows: readonly StatusRow[]): Record<string, unknown> {
+export function statusJson(rows: readonly StatusRow[], withKeys: boolean): Record<string, unknown> {
   return {
-    targets: rows.map(({ environment, target, state, standing: found, last, error }) => ({
+    targets: rows.map(({ environment, target, state, standing: found, keys = [], last, error }) => ({
       environment,
       target,
       state,
@@ -136,6 +160,7 @@ export function statusJson(rows: readonly StatusRow[]): Record<string, unknown> 
       unclear: found?.unclear ?? [],
       total: found?.total ?? null,
       lastSync: last ?? null,
+      ...(withKeys ? { keys } : {}),
       ...(error ? { error: { code: error.code, message: error.message } } : {}),
     })),
   };

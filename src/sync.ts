@@ -4,7 +4,7 @@ import { apply, runId, type Applied } from './engine/apply.ts';
 import type { Job } from './engine/job.ts';
 import { acquire, breakLock } from './engine/lock.ts';
 import { look, type Look } from './engine/look.ts';
-import { loadPlan, refuseStale } from './engine/saved-plan.ts';
+import { refuseExpired, refuseForged, refuseStale, type SavedPlan } from './engine/saved-plan.ts';
 import { survey, type Surveyed } from './engine/survey.ts';
 import { meetingRules } from './config/secret-rules.ts';
 import { consent, type Adoption } from './consent.ts';
@@ -21,7 +21,8 @@ export interface SyncOptions extends Filters {
   readonly words: readonly string[];
   readonly yes: boolean;
   readonly allow: readonly Guard[];
-  readonly plan?: string;
+  /** A saved plan to apply exactly, and its file. */
+  readonly plan?: { readonly file: string; readonly saved: SavedPlan };
   readonly breakLock?: string;
   readonly redeploy: boolean;
 }
@@ -114,7 +115,7 @@ async function rounds(
   for (let round = 1; ; round++) {
     const { looks, failures } = split(await survey(source, jobs));
     refuseUnknownNames(looks, options);
-    if (options.plan !== undefined) await checkSaved(options.plan, looks);
+    if (options.plan !== undefined) checkSaved(options.plan, looks);
     for (const each of looks) for (const line of [...planLines(each, style), '']) say(line);
     say(countLine(looks));
     const accepted = await accept(session, environment, options, looks, source);
@@ -138,8 +139,6 @@ async function sourceMoved(source: Source, reports: readonly TargetReport[]): Pr
 }
 
 function refuseUnconsented(session: Session, environment: Environment, options: SyncOptions): void {
-  if (options.plan !== undefined && options.words.length > 0)
-    throw new DcsError('USAGE', '--plan applies to the targets it was made for.', { hint: 'leave out the target names' });
   const single = [...session.project.targets.values()].filter(({ singleValue }) => singleValue);
   if (
     single.length > 0 &&
@@ -153,10 +152,12 @@ function refuseUnconsented(session: Session, environment: Environment, options: 
     });
 }
 
-async function checkSaved(file: string, looks: readonly Look[]): Promise<void> {
+function checkSaved({ file, saved }: NonNullable<SyncOptions['plan']>, looks: readonly Look[]): void {
   const [first] = looks;
   if (!first) return;
-  refuseStale(await loadPlan(file, first.job.keys, new Date()), looks, file);
+  refuseForged(saved, first.job.keys, file);
+  refuseExpired(saved, new Date(), file);
+  refuseStale(saved, looks, file);
 }
 
 async function accept(

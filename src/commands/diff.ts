@@ -3,6 +3,9 @@ import { DcsCommand, syncFlags, targetArgs } from 'dcs-sdk/command';
 import { DcsError } from 'dcs-sdk';
 import { compareEnvironments } from '../compare.ts';
 import { runDiff } from '../diff.ts';
+import { scopeOf } from '../plan-scope.ts';
+import { viewPlan } from '../plan-view.ts';
+import { styleFor } from '../render/style.ts';
 import { openSession } from '../session.ts';
 
 export default class Diff extends DcsCommand {
@@ -11,6 +14,7 @@ export default class Diff extends DcsCommand {
     '<%= config.bin %> diff -e prod',
     '<%= config.bin %> diff api --exit-code',
     '<%= config.bin %> diff -e prod --out prod.plan',
+    '<%= config.bin %> diff --plan prod.plan',
     '<%= config.bin %> diff --from staging --to prod',
   ];
   static override strict = false;
@@ -20,7 +24,12 @@ export default class Diff extends DcsCommand {
     except: syncFlags.except,
     prune: syncFlags.prune,
     out: Flags.string({ helpValue: 'FILE', description: 'save the plan, without values, for dcs sync --plan' }),
-    'exit-code': Flags.boolean({ description: '0 no differences, 2 differences, 1 anything wrong' }),
+    plan: Flags.string({
+      helpValue: 'FILE',
+      description: 'show a saved plan, and whether it still holds',
+      exclusive: ['out', 'from', 'to'],
+    }),
+    'exit-code': Flags.boolean({ description: '0 no differences (with --plan: it holds), 2 differences, 1 anything wrong' }),
     from: Flags.string({ helpValue: 'ENV', description: 'compare two environments of Doppler by name', dependsOn: ['to'] }),
     to: Flags.string({ helpValue: 'ENV', description: 'the other environment', dependsOn: ['from'] }),
   };
@@ -38,13 +47,17 @@ export default class Diff extends DcsCommand {
       if (flags['exit-code'] && differences) process.exitCode = 2;
       return this.out(lines, json);
     }
+    const given = { words: [args.target ?? []].flat(), only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune };
+    const { plan } = await scopeOf(session, given, flags.plan);
+    if (plan !== undefined) {
+      const view = await viewPlan(session, plan, styleFor(process.stdout, session.env));
+      process.exitCode = flags['exit-code'] && !view.good ? 2 : 0;
+      return this.out(view.lines, view.json);
+    }
     const result = await runDiff(
       session,
       {
-        words: [args.target ?? []].flat(),
-        only: flags.only ?? [],
-        except: flags.except ?? [],
-        prune: flags.prune,
+        ...given,
         ...(flags.out === undefined ? {} : { out: flags.out }),
       },
       say,

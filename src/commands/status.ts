@@ -2,15 +2,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import { DcsCommand, targetArgs } from 'dcs-sdk/command';
 import { DcsError } from 'dcs-sdk';
+import { scopeOf } from '../plan-scope.ts';
+import { approvalView } from '../plan-view.ts';
 import { styleFor } from '../render/style.ts';
 import { openSession, projectTitle, type Session } from '../session.ts';
-import { statusExit, statusJson, statusLines, statusRows } from '../status.ts';
+import { keyLines, statusExit, statusJson, statusLines, statusRows } from '../status.ts';
 
 export default class Status extends DcsCommand {
   static override description = 'Is every target what Doppler says? Every environment you may read; -e narrows. Writes nothing.';
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status api -e prod --exit-code',
+    '<%= config.bin %> status --keys -e prod',
+    '<%= config.bin %> status --plan prod.plan --exit-code',
     '<%= config.bin %> status --watch',
   ];
   static override strict = false;
@@ -18,6 +22,12 @@ export default class Status extends DcsCommand {
   static override flags = {
     'exit-code': Flags.boolean({ description: '0 fine, 2 drifted, 1 anything wrong' }),
     strict: Flags.boolean({ description: 'with --exit-code: behind and cannot compare count too' }),
+    keys: Flags.boolean({ description: 'name by name: state, how dcs came to it, revision' }),
+    plan: Flags.string({
+      helpValue: 'FILE',
+      description: 'does each target hold what this saved plan approved?',
+      exclusive: ['watch', 'keys'],
+    }),
     watch: Flags.boolean({ description: 'look again every 30 seconds until Ctrl-C' }),
   };
 
@@ -27,6 +37,12 @@ export default class Status extends DcsCommand {
     if (flags.watch && this.jsonEnabled())
       throw new DcsError('USAGE', '--watch does not go with --json.', { hint: 'a loop around dcs status --json' });
     const words = [args.target ?? []].flat();
+    const { plan } = await scopeOf(session, { words, only: [], except: [], prune: false }, flags.plan);
+    if (plan !== undefined) {
+      const view = await approvalView(session, plan, styleFor(process.stdout, session.env));
+      process.exitCode = flags['exit-code'] && !view.good ? 2 : 0;
+      return this.out(view.lines, view.json);
+    }
     const verdict = { exitCode: flags['exit-code'], strict: flags.strict };
     for (;;) {
       if (!flags.quiet && !this.jsonEnabled())
@@ -35,8 +51,9 @@ export default class Status extends DcsCommand {
         );
       const rows = await statusRows(session, words);
       process.exitCode = statusExit(rows, verdict);
-      const lines = statusLines(session, rows, styleFor(process.stdout, session.env), new Date());
-      if (!flags.watch) return this.out(lines, statusJson(rows));
+      const style = styleFor(process.stdout, session.env);
+      const lines = [...statusLines(session, rows, style, new Date()), ...(flags.keys ? keyLines(rows, style) : [])];
+      if (!flags.watch) return this.out(lines, statusJson(rows, flags.keys));
       for (const line of lines) this.log(line);
       if (await interrupted(session)) return {};
     }

@@ -3,6 +3,8 @@ import type { Guard } from 'dcs-sdk';
 import { runDiff } from '../diff.ts';
 import { openSession } from '../session.ts';
 import { styleFor } from '../render/style.ts';
+import { scopeOf } from '../plan-scope.ts';
+import { viewPlan } from '../plan-view.ts';
 import { syncTargets } from '../sync.ts';
 import { firstLine } from '../render/first-line.ts';
 
@@ -22,19 +24,23 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
 
   async run(): Promise<Record<string, unknown>> {
     const { flags, args } = await this.parse(Sync);
-    const words = [args.target ?? []].flat();
     const session = await openSession(this.config, this.invocation());
+    const given = { words: [args.target ?? []].flat(), only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune };
+    const { environment: named, words, filters, plan } = await scopeOf(session, given, flags.plan);
     const style = styleFor(process.stderr, session.env);
-    const filters = { only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune };
     const say = (line: string): void => {
       if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(line);
     };
+    if (flags['dry-run'] && plan !== undefined) {
+      const view = await viewPlan(session, plan, style);
+      return this.out(view.lines, view.json);
+    }
     if (flags['dry-run']) {
       const diff = await runDiff(session, { words, ...filters }, say);
       process.exitCode = diff.exit;
       return this.out(diff.lines, diff.json);
     }
-    const environment = await environmentOf(session, flags.plan);
+    const environment = session.choose(false, named);
     firstLine(session, environment, say);
     const result = await syncTargets(
       session,
@@ -45,7 +51,7 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
         yes: flags.yes,
         allow: (flags.allow ?? []) as Guard[],
         redeploy: flags.redeploy,
-        ...(flags.plan === undefined ? {} : { plan: flags.plan }),
+        ...(plan === undefined ? {} : { plan }),
         ...(flags['break-lock'] === undefined ? {} : { breakLock: flags['break-lock'] }),
       },
       style,
@@ -54,14 +60,4 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
     process.exitCode = result.exit;
     return this.out(result.lines, result.json);
   }
-}
-
-/** A saved plan names its environment; `-e` against it is a mistake. */
-async function environmentOf(
-  session: Awaited<ReturnType<typeof openSession>>,
-  plan: string | undefined,
-): Promise<ReturnType<typeof session.choose>> {
-  if (plan === undefined) return session.choose(false);
-  const { planEnvironment } = await import('../engine/saved-plan.ts');
-  return session.choose(false, await planEnvironment(plan));
 }

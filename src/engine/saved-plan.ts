@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DcsError, writes } from 'dcs-sdk';
 import { writePrivate } from '../files.ts';
-import type { LedgerKeys } from './ledger-types.ts';
+import type { LedgerKey, LedgerKeys } from './ledger-types.ts';
 import type { Look } from './look.ts';
 
 const KIND = 'dcs-plan';
@@ -14,14 +14,24 @@ export interface SavedPlan {
   readonly environment: string;
   readonly made: string;
   readonly expires: string;
+  /** What it was made with: applied and compared with the same. Names are Doppler's. */
+  readonly filters: PlanFilters;
   readonly targets: readonly SavedTarget[];
   /** Over everything above. */
   readonly seal: string;
 }
 
+export interface PlanFilters {
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+  readonly prune: boolean;
+}
+
 export interface SavedTarget {
   readonly name: string;
   readonly place: string;
+  /** Every name the target shall hold once it is applied: HMAC of its value, or why there is none. */
+  readonly wanted: readonly (readonly [name: string, mac: string])[];
   readonly changes: readonly { readonly action: string; readonly name: string; readonly reason: string }[];
   /** Over all that the plan stood on: source, settings, HMACs, the target's entries, verdicts, findings. */
   readonly seal: string;
@@ -29,11 +39,7 @@ export interface SavedTarget {
 
 /** One difference in anything the plan stood on makes another seal: the plan is stale. */
 export function bind(look: Look): string {
-  const { job, listing, shaped, plan, findings, identity } = look;
-  const wanted = [...shaped.desired.names.values()].map(({ name, held }) => [
-    name,
-    held.state === 'value' ? job.keys.active.mac(job.place, name, held.secret.reveal()) : held.state === 'recorded' ? held.mac : held.state,
-  ]);
+  const { job, listing, plan, findings, identity } = look;
   const entries = listing.entries.map(({ name, value, birth, mark, trail, locked }) => [
     name,
     value === undefined ? null : job.keys.active.mac(job.place, name, value.reveal()),
@@ -49,27 +55,43 @@ export function bind(look: Look): string {
     identity?.id ?? null,
     look.source.identity,
     job.settings,
-    wanted.toSorted(byName),
+    wantedMacs(look, job.keys.active),
     entries.toSorted(byName),
     plan.items.map(({ name, action, reason }) => [name, action, reason]),
     findings,
   ]);
 }
 
+/** Sorted by name. `recorded` values have the HMAC of the ledger's own key. */
+export function wantedMacs({ job, shaped }: Look, key: LedgerKey): readonly (readonly [name: string, mac: string])[] {
+  const macs = [...shaped.desired.names.values()].map(({ name, held }): readonly [string, string] => {
+    if (held.state === 'value') return [name, key.mac(job.place, name, held.secret.reveal())];
+    return [name, held.state === 'recorded' ? held.mac : held.state];
+  });
+  return macs.toSorted(byName);
+}
+
 function byName(a: readonly unknown[], b: readonly unknown[]): number {
   return String(a[0]) < String(b[0]) ? -1 : 1;
 }
 
-export async function savePlan(file: string, environment: string, looks: readonly Look[], now: Date): Promise<void> {
+export async function savePlan(
+  file: string,
+  { environment, filters }: Pick<SavedPlan, 'environment' | 'filters'>,
+  looks: readonly Look[],
+  now: Date,
+): Promise<void> {
   const body = {
     kind: KIND,
     version: 1,
     environment,
     made: now.toISOString(),
     expires: new Date(now.getTime() + HOURS * 3_600_000).toISOString(),
+    filters: { only: filters.only, except: filters.except, prune: filters.prune },
     targets: looks.map((look) => ({
       name: look.job.name,
       place: look.job.place,
+      wanted: wantedMacs(look, look.job.keys.active),
       changes: writes(look.plan).map(({ action, name, reason }) => ({ action, name, reason })),
       seal: bind(look),
     })),
@@ -80,21 +102,30 @@ export async function savePlan(file: string, environment: string, looks: readonl
   await writePrivate(file, `${JSON.stringify(plan, undefined, 2)}\n`);
 }
 
-/** Refuses an altered, foreign or expired file; whether it is stale shows only against a fresh look (`bind`). */
-export async function loadPlan(file: string, keys: LedgerKeys, now: Date): Promise<SavedPlan> {
-  const plan = parse(file, await readText(file));
+/** The plan a file holds. Nothing proves yet that dcs made it: the key for that belongs to the environment it names. */
+export async function readPlan(file: string): Promise<SavedPlan> {
+  return parse(file, await readText(file));
+}
+
+/** Throws CONFLICT when the file was altered or made elsewhere. */
+export function refuseForged(plan: SavedPlan, keys: LedgerKeys, file: string): void {
   const { seal, ...body } = plan;
-  if (!keys.all.some((key) => key.seal('plan-file', body) === seal))
-    throw new DcsError('CONFLICT', `${file} was altered, or made with another key.`, {
-      why: 'A saved plan is sealed with the key of the machine that made it. Nothing was written.',
-      hint: `dcs diff -e ${plan.environment} --out ${file}`,
-    });
-  if (now > new Date(plan.expires))
-    throw new DcsError('CONFLICT', `${file} expired at ${plan.expires}.`, {
-      why: `A saved plan holds for ${HOURS} hours. Nothing was written.`,
-      hint: `dcs diff -e ${plan.environment} --out ${file}`,
-    });
-  return plan;
+  if (keys.all.some((key) => key.seal('plan-file', body) === seal)) return;
+  throw new DcsError('CONFLICT', `${file} was altered, or made with another key.`, {
+    why: 'A saved plan is sealed with the key of the machine that made it. Nothing was written.',
+    hint: `dcs diff -e ${plan.environment} --out ${file}`,
+  });
+}
+
+export const isExpired = (plan: SavedPlan, now: Date): boolean => now > new Date(plan.expires);
+
+/** Throws CONFLICT when it is too old to be applied. */
+export function refuseExpired(plan: SavedPlan, now: Date, file: string): void {
+  if (!isExpired(plan, now)) return;
+  throw new DcsError('CONFLICT', `${file} expired at ${plan.expires}.`, {
+    why: `A saved plan holds for ${HOURS} hours. Nothing was written.`,
+    hint: `dcs diff -e ${plan.environment} --out ${file}`,
+  });
 }
 
 async function readText(file: string): Promise<string> {
@@ -115,22 +146,23 @@ function parse(file: string, text: string): SavedPlan {
   } catch {
     throw notAPlan; // the parser's message would quote the file
   }
-  if (found?.kind !== KIND || found.version !== 1 || !Array.isArray(found.targets) || typeof found.seal !== 'string') throw notAPlan;
+  const whole = found?.kind === KIND && found.version === 1 && Array.isArray(found.targets) && typeof found.filters === 'object';
+  if (!whole || typeof found?.seal !== 'string' || typeof found.environment !== 'string') throw notAPlan;
   return found as SavedPlan;
+}
+
+/** The targets that are not, or whose source or settings are not, what the plan stood on. */
+export function staleTargets(plan: SavedPlan, looks: readonly Look[]): string[] {
+  const fresh = new Map(looks.map((look) => [look.job.place, bind(look)]));
+  return plan.targets.filter(({ place, seal }) => fresh.get(place) !== seal).map(({ name }) => name);
 }
 
 /** Throws CONFLICT unless the fresh looks are exactly what was saved. */
 export function refuseStale(plan: SavedPlan, looks: readonly Look[], file: string): void {
-  const fresh = new Map(looks.map((look) => [look.job.place, bind(look)]));
-  const stale = plan.targets.filter(({ place, seal }) => fresh.get(place) !== seal).map(({ name }) => name);
+  const stale = staleTargets(plan, looks);
   if (stale.length === 0 && plan.targets.length === looks.length) return;
   throw new DcsError('CONFLICT', `The saved plan is stale: ${stale.join(', ') || 'its targets'} changed since ${plan.made}.`, {
     why: 'Doppler, the target or the settings are not what the plan was made on. Nothing was written.',
     hint: `dcs diff -e ${plan.environment} --out ${file}`,
   });
-}
-
-/** The environment a plan file names, before its seal can be checked (the key belongs to the environment). */
-export async function planEnvironment(file: string): Promise<string> {
-  return parse(file, await readText(file)).environment;
 }

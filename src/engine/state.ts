@@ -4,8 +4,10 @@ import type { Look } from './look.ts';
 /** Is the target what Doppler says? Drift is a finding; mending it is a separate, planned write. */
 export type TargetState = 'in sync' | 'behind' | 'drifted' | 'cannot compare';
 
-const DRIFT: ReadonlySet<PlanItem['reason']> = new Set(['drift', 'touched', 'gone']);
-const BEHIND: ReadonlySet<PlanItem['reason']> = new Set(['new', 'changed', 'removed']);
+/** The platform moved, not by dcs. */
+export const DRIFT: ReadonlySet<PlanItem['reason']> = new Set(['drift', 'touched', 'gone']);
+/** Doppler moved; a sync brings it. */
+export const BEHIND: ReadonlySet<PlanItem['reason']> = new Set(['new', 'changed', 'removed']);
 
 export interface Standing {
   readonly state: TargetState;

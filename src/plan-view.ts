@@ -1,0 +1,122 @@
+import { approvals, type ApprovalState } from './engine/approval.ts';
+import { isExpired, refuseForged, staleTargets, wantedMacs, type SavedPlan, type SavedTarget } from './engine/saved-plan.ts';
+import type { Look } from './engine/look.ts';
+import type { Scope } from './plan-scope.ts';
+import { plural, table, type Style } from './render/style.ts';
+import type { Session } from './session.ts';
+import { planTargets } from './sync.ts';
+
+export interface PlanView {
+  readonly lines: readonly string[];
+  readonly json: Readonly<Record<string, unknown>>;
+  /** The plan still holds; or, for `status`, every target holds what was approved. */
+  readonly good: boolean;
+}
+
+type Planned = NonNullable<Scope['plan']>;
+
+/** A saved plan against Doppler and the targets as they are now. Throws where one of them cannot be read, or the file was altered. */
+async function lookAgain(session: Session, { file, saved }: Planned): Promise<readonly Look[]> {
+  const environment = session.choose(true, saved.environment);
+  const words = saved.targets.map(({ name }) => name);
+  const { looks, failures } = await planTargets(session, environment, words, saved.filters);
+  if (looks[0]) refuseForged(saved, looks[0].job.keys, file);
+  if (failures[0]) throw failures[0].error;
+  return looks;
+}
+
+const head = ({ file, saved }: Planned): string => `${file} · ${saved.environment} · made ${saved.made} · expires ${saved.expires}`;
+
+/** What a saved plan would do, and whether it still may: `dcs diff --plan`. */
+export async function viewPlan(session: Session, planned: Planned, style: Style): Promise<PlanView> {
+  const { saved } = planned;
+  const looks = await lookAgain(session, planned);
+  const stale = new Set(staleTargets(saved, looks));
+  const expired = isExpired(saved, new Date());
+  const lines = saved.targets.flatMap((target) => {
+    const moved = stale.has(target.name) ? movedNames(target, looks) : [];
+    const why = moved.length > 0 ? `Doppler moved: ${moved.join(', ')}` : 'the target or the settings moved';
+    return [target.name, ...changeLines(target), ...(stale.has(target.name) ? [`  ${style.red('✗ stale')}    ${why}`] : []), ''];
+  });
+  const good = stale.size === 0 && !expired;
+  const verdict = good
+    ? `It holds. Next  dcs sync --plan ${planned.file} --yes`
+    : `${expired ? 'It expired' : 'It is stale'}. Next  dcs diff -e ${saved.environment} --out ${planned.file}`;
+  return {
+    lines: [head(planned), '', ...lines, verdict],
+    json: {
+      plan: summary(saved),
+      expired,
+      stale: [...stale],
+      targets: saved.targets.map(({ name, changes }) => ({ target: name, changes })),
+    },
+    good,
+  };
+}
+
+const SYMBOL: ReadonlyMap<string, string> = new Map([
+  ['create', '+ create '],
+  ['update', '~ update '],
+  ['delete', '- delete '],
+]);
+
+function changeLines({ changes }: SavedTarget): string[] {
+  if (changes.length === 0) return ['  = nothing to write'];
+  return changes.map(({ action, name }) => `  ${SYMBOL.get(action) ?? action} ${name}`);
+}
+
+function movedNames({ place, wanted }: SavedTarget, looks: readonly Look[]): string[] {
+  const look = looks.find(({ job }) => job.place === place);
+  if (look === undefined) return [];
+  const now = new Map(wantedMacs(look, look.job.keys.active));
+  const before = new Map(wanted);
+  return [...new Set([...now.keys(), ...before.keys()])].filter((name) => now.get(name) !== before.get(name)).toSorted();
+}
+
+/** Whether each target holds what was approved: `dcs status --plan`. */
+export async function approvalView(session: Session, planned: Planned, style: Style): Promise<PlanView> {
+  const looks = await lookAgain(session, planned);
+  const rows = planned.saved.targets.map((target) => {
+    const look = looks.find(({ job }) => job.place === target.place);
+    const all = look === undefined ? target.wanted.map(([name]) => ({ name, state: 'other' as const })) : approvals(target, look);
+    return { target: target.name, all, readable: look?.job.definition.supports.readable ?? false };
+  });
+  const good = rows.every(({ all }) => all.every(({ state }) => state === 'approved'));
+  const lines = table(
+    rows.map(({ target, all, readable }) => {
+      const held = all.every(({ state }) => state === 'approved');
+      const sum = held ? `${plural(all.length, 'name')} as approved` : others(all);
+      return [
+        held ? style.green('✓') : style.red('✗'),
+        target,
+        sum,
+        readable ? 'values read back' : 'by the record: nobody can read the values',
+      ];
+    }),
+  );
+  return {
+    lines: [head(planned), '', ...lines, '', good ? 'Every target holds what was approved.' : 'Not everything is as approved.'],
+    json: {
+      plan: summary(planned.saved),
+      approved: good,
+      targets: rows.map(({ target, all, readable }) => ({ target, readable, names: all })),
+    },
+    good,
+  };
+}
+
+const WORDS: Readonly<Record<ApprovalState, string>> = {
+  approved: 'as approved',
+  pending: 'not written yet',
+  drifted: 'drifted',
+  other: 'something else since',
+  unclear: 'cannot compare',
+};
+
+function others(all: readonly { readonly name: string; readonly state: ApprovalState }[]): string {
+  const states = [...new Set(all.map(({ state }) => state))].filter((state) => state !== 'approved');
+  const named = (wanted: ApprovalState): string => all.flatMap(({ name, state }) => (state === wanted ? [name] : [])).join(', ');
+  return states.map((state) => `${WORDS[state]}: ${named(state)}`).join('; ');
+}
+
+const summary = ({ environment, made, expires, filters }: SavedPlan): Record<string, unknown> => ({ environment, made, expires, filters });
