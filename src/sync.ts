@@ -1,5 +1,4 @@
-import { DcsError, EXIT, isDcsError, writes, type Environment, type ErrorCode, type Guard, type Source } from 'dcs-sdk';
-import { auditLog } from './engine/audit.ts';
+import { DcsError, type Environment, type Guard, type Source } from 'dcs-sdk';
 import { apply, runId, type Applied } from './engine/apply.ts';
 import type { Job } from './engine/job.ts';
 import { acquire, breakLock } from './engine/lock.ts';
@@ -12,10 +11,11 @@ import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { chooseTargets, makeJobs, type Filters } from './jobs.ts';
 import { progress } from './progress.ts';
 import { prompts } from './prompts.ts';
-import { countLine, planJson, planLines } from './render/plan.ts';
-import { reportJson, reportLines, tally, totalLine, type TargetReport } from './render/report.ts';
+import { countLine, planLines } from './render/plan.ts';
+import { tally, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
 import type { Session } from './session.ts';
+import { finish, type SyncResult } from './sync-end.ts';
 
 export interface SyncOptions extends Filters {
   readonly words: readonly string[];
@@ -74,12 +74,6 @@ export function refuseUnknownNames(looks: readonly Look[], { only, except }: Fil
   if (absent.length > 0) throw new DcsError('USAGE', `Doppler has no ${absent.join(', ')}.`, { hint: 'names are spelt as in Doppler' });
 }
 
-export interface SyncResult {
-  readonly lines: readonly string[];
-  readonly json: Readonly<Record<string, unknown>>;
-  readonly exit: number;
-}
-
 /** Plan, consent, write, verify, record: `dcs sync`. Prints plan and progress on stderr as it goes; the report is returned. */
 export async function syncTargets(
   session: Session,
@@ -124,7 +118,7 @@ async function rounds(
       ...failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error })),
     ];
     const moved = !session.signal.aborted && (reports.some(({ applied }) => applied?.clash) || (await sourceMoved(source, reports)));
-    const result = await finish(session, environment, { reports, looks, run, failures }, style);
+    const result = await finish(session, environment, { reports, looks, run }, style);
     if (!moved || options.plan !== undefined || round === 3) return result;
     say('Doppler or a target moved meanwhile: planning again.');
   }
@@ -219,83 +213,4 @@ async function write(session: Session, looks: readonly Look[], run: string, rede
   );
   await bar.end();
   return reports;
-}
-
-interface Ended {
-  readonly reports: readonly TargetReport[];
-  readonly looks: readonly Look[];
-  readonly failures: Planned['failures'];
-  readonly run: string;
-}
-
-async function finish(session: Session, environment: Environment, ended: Ended, style: Style): Promise<SyncResult> {
-  const { reports, looks, run } = ended;
-  const wrote = looks.some(({ plan }) => writes(plan).length > 0);
-  if (wrote) await audit(session, environment, ended);
-  const width = Math.max(0, ...reports.map(({ name }) => name.length));
-  const shown = reports.filter((report) => report.error !== undefined || (report.applied?.outcomes.size ?? 0) > 0);
-  const exit = exitOf(session, ended);
-  const lines = [
-    ...shown.flatMap((report) => reportLines(report, width, style)),
-    wrote || exit !== 0 ? totalLine(reports, run) : 'Nothing to do: every target is in sync.',
-  ];
-  const json = { environment: environment.name, run, exit, plans: looks.map(planJson), targets: reports.map(reportJson) };
-  return { lines: [...lines, ...advice(session, environment, ended, exit)], json, exit };
-}
-
-function advice(session: Session, environment: Environment, { reports, looks }: Ended, exit: number): string[] {
-  if (exit === EXIT.INTERRUPTED) return [`Next  dcs sync -e ${environment.name}     goes on where this stopped`];
-  if (exit !== 0)
-    return [
-      ...reports.flatMap(({ error }) => (isDcsError(error) ? [error.details.hint ?? []].flat().map((hint) => `Try   ${hint}`) : [])),
-      `Try   dcs sync -e ${environment.name}     does only what is left`,
-    ];
-  const waiting = looks.filter(
-    ({ job, identity, plan }) =>
-      (identity?.effect ?? job.definition.effect) !== 'now' && writes(plan).length > 0 && job.target.redeploy !== undefined,
-  );
-  return waiting.length > 0 && !session.invocation.quiet
-    ? waiting.map(({ job }) => `Next  dcs sync ${job.name} -e ${environment.name} --redeploy`)
-    : [];
-}
-
-function exitOf({ signal }: Session, { reports, looks }: Ended): number {
-  const sums = reports.map((report) => tally(report));
-  const done = sums.reduce((sum, each) => sum + each.done, 0);
-  const bad =
-    sums.some(({ failed, unknown, skipped }) => failed + unknown + skipped > 0) || reports.some(({ error }) => error !== undefined);
-  const blocked = looks.flatMap(({ plan }) => plan.items).filter(({ action }) => action === 'blocked');
-  if (signal.aborted) return EXIT.INTERRUPTED;
-  if (looks.some(({ plan }) => plan.collisions.length > 0)) return done > 0 ? EXIT.PARTIAL : EXIT.CONFIG;
-  if (!bad && blocked.length === 0) return 0;
-  if (done > 0) return EXIT.PARTIAL;
-  const errors = reports.flatMap(({ error, applied }) => [
-    error,
-    ...[...(applied?.outcomes.values() ?? [])].map((outcome) => outcome.error),
-  ]);
-  const codes = new Set<ErrorCode>(errors.flatMap((error) => (isDcsError(error) ? [error.code] : [])));
-  if (codes.size === 0 && blocked.some(({ reason }) => reason === 'other-owner')) return EXIT.CONFLICT;
-  if (!bad && blocked.every(({ reason }) => reason === 'untransformed')) return EXIT.CONFIG;
-  const [code] = codes;
-  return codes.size === 1 && code ? EXIT[code] : EXIT.TARGET;
-}
-
-async function audit(session: Session, environment: Environment, { reports, looks, run }: Ended): Promise<void> {
-  const log = auditLog({ stateDir: session.directories.stateDir, project: session.project.doppler.project });
-  for (const { name, applied } of reports) {
-    if (!applied || applied.outcomes.size === 0) continue;
-    const outcomes: Record<string, string[]> = {};
-    for (const [secret, { result }] of applied.outcomes) (outcomes[result] ??= []).push(secret);
-    const found = looks.find(({ job }) => job.name === name)!;
-    await log.append({
-      id: run,
-      at: new Date().toISOString(),
-      by: session.ci?.name ?? 'you',
-      environment: environment.name,
-      target: name,
-      place: found.job.place,
-      sourceVersion: found.source.version,
-      outcomes,
-    });
-  }
 }

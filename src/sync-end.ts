@@ -1,0 +1,93 @@
+import { EXIT, isDcsError, writes, type Environment, type ErrorCode } from 'dcs-sdk';
+import { auditLog } from './engine/audit.ts';
+import type { Look } from './engine/look.ts';
+import { planJson } from './render/plan.ts';
+import { reportJson, reportLines, tally, totalLine, type TargetReport } from './render/report.ts';
+import type { Style } from './render/style.ts';
+import type { Session } from './session.ts';
+
+export interface SyncResult {
+  readonly lines: readonly string[];
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly exit: number;
+}
+
+/** What a sync has done, for its report, its exit code and the record of who did what. */
+export interface Ended {
+  readonly reports: readonly TargetReport[];
+  readonly looks: readonly Look[];
+  readonly run: string;
+}
+
+/** Writes the audit log and makes the report; nothing is printed. */
+export async function finish(session: Session, environment: Environment, ended: Ended, style: Style): Promise<SyncResult> {
+  const { reports, looks, run } = ended;
+  const wrote = looks.some(({ plan }) => writes(plan).length > 0);
+  if (wrote) await audit(session, environment, ended);
+  const width = Math.max(0, ...reports.map(({ name }) => name.length));
+  const shown = reports.filter((report) => report.error !== undefined || (report.applied?.outcomes.size ?? 0) > 0);
+  const exit = exitOf(session, ended);
+  const lines = [
+    ...shown.flatMap((report) => reportLines(report, width, style)),
+    wrote || exit !== 0 ? totalLine(reports, run) : 'Nothing to do: every target is in sync.',
+  ];
+  const json = { environment: environment.name, run, exit, plans: looks.map(planJson), targets: reports.map(reportJson) };
+  return { lines: [...lines, ...advice(session, environment, ended, exit)], json, exit };
+}
+
+function advice(session: Session, environment: Environment, { reports, looks }: Ended, exit: number): string[] {
+  if (exit === EXIT.INTERRUPTED) return [`Next  dcs sync -e ${environment.name}     goes on where this stopped`];
+  if (exit !== 0)
+    return [
+      ...reports.flatMap(({ error }) => (isDcsError(error) ? [error.details.hint ?? []].flat().map((hint) => `Try   ${hint}`) : [])),
+      `Try   dcs sync -e ${environment.name}     does only what is left`,
+    ];
+  const waiting = looks.filter(
+    ({ job, identity, plan }) =>
+      (identity?.effect ?? job.definition.effect) !== 'now' && writes(plan).length > 0 && job.target.redeploy !== undefined,
+  );
+  return waiting.length > 0 && !session.invocation.quiet
+    ? waiting.map(({ job }) => `Next  dcs sync ${job.name} -e ${environment.name} --redeploy`)
+    : [];
+}
+
+function exitOf({ signal }: Session, { reports, looks }: Ended): number {
+  const sums = reports.map((report) => tally(report));
+  const done = sums.reduce((sum, each) => sum + each.done, 0);
+  const bad =
+    sums.some(({ failed, unknown, skipped }) => failed + unknown + skipped > 0) || reports.some(({ error }) => error !== undefined);
+  const blocked = looks.flatMap(({ plan }) => plan.items).filter(({ action }) => action === 'blocked');
+  if (signal.aborted) return EXIT.INTERRUPTED;
+  if (looks.some(({ plan }) => plan.collisions.length > 0)) return done > 0 ? EXIT.PARTIAL : EXIT.CONFIG;
+  if (!bad && blocked.length === 0) return 0;
+  if (done > 0) return EXIT.PARTIAL;
+  const errors = reports.flatMap(({ error, applied }) => [
+    error,
+    ...[...(applied?.outcomes.values() ?? [])].map((outcome) => outcome.error),
+  ]);
+  const codes = new Set<ErrorCode>(errors.flatMap((error) => (isDcsError(error) ? [error.code] : [])));
+  if (codes.size === 0 && blocked.some(({ reason }) => reason === 'other-owner')) return EXIT.CONFLICT;
+  if (!bad && blocked.every(({ reason }) => reason === 'untransformed')) return EXIT.CONFIG;
+  const [code] = codes;
+  return codes.size === 1 && code ? EXIT[code] : EXIT.TARGET;
+}
+
+async function audit(session: Session, environment: Environment, { reports, looks, run }: Ended): Promise<void> {
+  const log = auditLog({ stateDir: session.directories.stateDir, project: session.project.doppler.project });
+  for (const { name, applied } of reports) {
+    if (!applied || applied.outcomes.size === 0) continue;
+    const outcomes: Record<string, string[]> = {};
+    for (const [secret, { result }] of applied.outcomes) (outcomes[result] ??= []).push(secret);
+    const found = looks.find(({ job }) => job.name === name)!;
+    await log.append({
+      id: run,
+      at: new Date().toISOString(),
+      by: session.ci?.name ?? 'you',
+      environment: environment.name,
+      target: name,
+      place: found.job.place,
+      sourceVersion: found.source.version,
+      outcomes,
+    });
+  }
+}
