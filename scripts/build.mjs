@@ -33,6 +33,7 @@ await build({
   },
   logLevel: 'warning',
 });
+cpSync('src/shell/scripts', 'lib/shell/scripts', { recursive: true });
 if (existsSync('src/templates')) cpSync('src/templates', 'lib/templates', { recursive: true });
 execFileSync('node', ['scripts/link.mjs'], { stdio: 'inherit' });
 // A command that is not in the manifest does not exist. Not in CI: there a stale manifest has to fail its test.

@@ -34,7 +34,7 @@ export async function writePrivate(file: string, content: string): Promise<void>
  */
 export async function replaceFile(
   file: string,
-  content: string,
+  content: string | Buffer,
   mode: number,
   prepared?: (temporary: string) => Promise<void>,
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function replaceFile(
   await syncDirectory(dir);
 }
 
-async function writeSynced(file: string, content: string, mode: number): Promise<void> {
+async function writeSynced(file: string, content: string | Buffer, mode: number): Promise<void> {
   const handle = await open(file, 'wx', 0o600);
   try {
     await handle.writeFile(content, 'utf8');

@@ -68,6 +68,8 @@ export async function openSession(
   };
   const keyring = osKeyring(log);
   const credentials = credentialStore({ config: dirs.configDir, state: dirs.stateDir, keyring, log });
+  if (env['DCS_SHELL'] && project.file !== undefined)
+    await (await import('./shell/keep-rules.ts')).keepRules(dirs.stateDir, project.file, log);
   const branch = gitBranch(project.root);
   const ci = ciOf(env);
   return {

@@ -44,8 +44,8 @@ function typed(project: Project, { flag, env, tokenConfig }: Circumstances): Cho
   return [found, how];
 }
 
-/** By its name, its Doppler config, or a synonym such as `prd`. */
-export function named(project: Project, word: string): ProjectEnvironment {
+/** By its name, its Doppler config, or a synonym such as `prd`. `said`: where the word stands, for the error. */
+export function named(project: Project, word: string, said = ''): ProjectEnvironment {
   const all = [...project.environments.values()];
   const exact = project.environments.get(word);
   const kind = kindOf(word);
@@ -58,7 +58,9 @@ export function named(project: Project, word: string): ProjectEnvironment {
   if (found.length === 1) return found[0]!;
   throw new DcsError(
     'CONFIG',
-    found.length === 0 ? `There is no environment "${word}".` : `"${word}" may mean ${found.map(({ name }) => name).join(' or ')}.`,
+    found.length === 0
+      ? `There is no environment "${word}"${said}.`
+      : `"${word}"${said} may mean ${found.map(({ name }) => name).join(' or ')}.`,
     {
       why: `dcs.yaml has ${all.map(({ name }) => name).join(', ')}.`,
       hint: 'dcs context',
@@ -80,10 +82,12 @@ function byToken(project: Project, { tokenConfig }: Circumstances): Choice | und
   );
 }
 
-function byBranch(project: Project, { branch: local, ci, reading }: Circumstances): Choice {
-  const branch = ci ? ci.branch : local;
-  const found = branch === undefined ? undefined : ofBranch(project, branch);
-  const why = `${ci ? `${ci.name} ` : ''}branch ${branch}`;
+function byBranch(project: Project, { env, branch: local, ci, reading }: Circumstances): Choice {
+  const branch = ci ? ci.branch : env['DCS_AUTO_ENV'] === '0' ? undefined : local;
+  const word = branch === undefined ? undefined : mappedBranch(env, branch);
+  const mapped = word === undefined ? undefined : named(project, word, ` (DCS_BRANCH_MAP, branch ${branch})`);
+  const found = mapped ?? (branch === undefined ? undefined : ofBranch(project, branch));
+  const why = `${ci ? `${ci.name} ` : ''}branch ${branch}${mapped ? ' (DCS_BRANCH_MAP)' : ''}`;
   if (found && (!found.protected || (ci && reading))) return [found, why];
   const fallback = defaultOf(project);
   return found
@@ -91,28 +95,49 @@ function byBranch(project: Project, { branch: local, ci, reading }: Circumstance
     : [fallback, 'default'];
 }
 
-function ofBranch(project: Project, branch: string): ProjectEnvironment | undefined {
+/** `qa=stg,test=dev`; as the shells' own map it arrives in DCS_BRANCH_PAIRS (they cannot export one). */
+function mappedBranch(env: Env, branch: string): string | undefined {
+  const pairs = (env['DCS_BRANCH_MAP'] || env['DCS_BRANCH_PAIRS'] || '').split(/[\s,]+/);
+  return pairs.map((pair) => /^([^=]+)=(.+)$/.exec(pair)).find((pair) => pair?.[1] === branch)?.[2];
+}
+
+/** A branch of this form is of this environment, if there is one of that kind. */
+export interface BranchRule {
+  /** A regular expression that JavaScript, POSIX, PCRE and .NET read alike. */
+  readonly pattern: string;
+  readonly environment: ProjectEnvironment | undefined;
+}
+
+/** In the order they are asked: exact names, globs, the default table. The first that fits answers. */
+export function branchRules(project: Project): readonly BranchRule[] {
   const all = [...project.environments.values()];
-  const said =
-    all.find(({ branches }) => branches.includes(branch)) ??
-    all.find(({ branches }) => branches.some((glob) => matchesBranch(glob, branch)));
-  if (said) return said;
-  if (['main', 'master', 'production'].includes(branch)) return ofKind(all, 'prod');
-  return ofKind(all, branch === 'staging' || branch.startsWith('release/') ? 'staging' : 'dev');
+  const said = all.flatMap((environment) => environment.branches.map((branch) => ({ branch, environment })));
+  return [
+    ...said.map(({ branch, environment }) => ({ pattern: `^${literal(branch)}$`, environment })),
+    ...said.map(({ branch, environment }) => ({ pattern: globPattern(branch), environment })),
+    { pattern: '^(main|master|production)$', environment: ofKind(all, 'prod') },
+    { pattern: '^(staging$|release/)', environment: ofKind(all, 'staging') },
+    { pattern: '^.', environment: ofKind(all, 'dev') },
+  ];
+}
+
+function ofBranch(project: Project, branch: string): ProjectEnvironment | undefined {
+  return branchRules(project).find(({ pattern }) => new RegExp(pattern, 's').test(branch))?.environment;
 }
 
 const ofKind = (all: readonly ProjectEnvironment[], kind: Kind): ProjectEnvironment | undefined =>
   all.find(({ name }) => name === kind) ?? all.find(({ name }) => kindOf(name) === kind);
 
+const literal = (text: string): string => text.replace(/[.+^$*?{()|[\\]/g, '\\$&');
+
 /** `*` stands for anything but a slash, `**` for anything. */
-function matchesBranch(glob: string, branch: string): boolean {
-  const parts = glob
-    .split(/(\*\*?)/)
-    .map((part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : part.replace(/[.+^${}()|[\]\\?]/g, '\\$&')));
-  return new RegExp(`^${parts.join('')}$`, 's').test(branch);
+function globPattern(glob: string): string {
+  const parts = glob.split(/(\*\*?)/).map((part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : literal(part)));
+  return `^${parts.join('')}$`;
 }
 
-function defaultOf(project: Project): ProjectEnvironment {
+/** The one for when nothing else answers; never a protected one. */
+export function defaultOf(project: Project): ProjectEnvironment {
   const all = [...project.environments.values()];
   const tries = [all.find((one) => one.default), ofKind(all, 'dev'), all.length === 1 ? all[0] : undefined];
   const found = tries.find((one) => one !== undefined && !one.protected);

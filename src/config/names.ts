@@ -1,4 +1,5 @@
-const GROUPS: readonly (readonly string[])[] = [
+/** Words for one kind of environment; the first is its name. */
+export const GROUPS: readonly (readonly string[])[] = [
   ['dev', 'development', 'develop', 'local'],
   ['staging', 'stg', 'stage'],
   ['prod', 'prd', 'production', 'live'],

@@ -145,6 +145,12 @@ describe('which environment', () => {
       'staging · Doppler shop/stg · service token',
     );
     expect(await line({ branch: 'release/1' })).to.equal('staging · Doppler shop/stg · branch release/1');
+    for (const name of ['DCS_BRANCH_MAP', 'DCS_BRANCH_PAIRS'])
+      expect(await line({ branch: 'main', env: { [name]: 'qa=dev, main=stg' } })).to.equal(
+        'staging · Doppler shop/stg · branch main (DCS_BRANCH_MAP)',
+      );
+    expect(await line({ branch: 'qa', env: { DCS_BRANCH_MAP: 'qa=prd' } })).to.contain('default; qa is prod, protected');
+    expect(await line({ branch: 'staging', env: { DCS_AUTO_ENV: '0' } })).to.equal('dev · Doppler shop/dev · default');
     expect(await line({ sandbox: true })).to.equal('SANDBOX · dev · Doppler shop/dev · default');
   });
   it('never yields a protected one to a person; in CI to what only reads', async () => {
@@ -160,6 +166,8 @@ describe('which environment', () => {
       const error = await failure(() => line({ flag }));
       expect([error.code, error.details.why]).to.deep.equal(['CONFIG', 'dcs.yaml has dev, staging, prod.']);
     }
+    const mapped = await failure(() => line({ branch: 'qa', env: { DCS_BRANCH_MAP: 'qa=none' } }));
+    expect(mapped.message).to.equal('There is no environment "none" (DCS_BRANCH_MAP, branch qa).');
     const error = await failure(() => line({ flag: 'prod', tokenConfig: { project: 'shop', config: 'dev' } }));
     expect([error.code, /shop\/prd.*shop\/dev/.test(error.message)]).to.deep.equal(['AUTH', true]);
     expect((await failure(() => line({}, 'doppler: {project: s, configs: {prod: prd}}\n'))).code).to.equal('USAGE');
