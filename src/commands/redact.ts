@@ -35,10 +35,11 @@ Passes nothing on when the values cannot be read. Everything else passes as it i
       throw new DcsError('USAGE', 'Nothing is piped into dcs redact.', { hint: ['CMD 2>&1 | dcs redact', 'dcs run --mask -- CMD'] });
     const session = await openSession(this.config, this.invocation(), { optional: true, signal: new AbortController().signal });
     const { secrets, lines } = await inject(session, await Reader.open(session), injectionOptions(flags));
-    const { compileMatcher, redactStream, workflowMasks } = await import('../run/redact/matcher.ts');
+    const { compileMatcher, redactStream, skippedLine, workflowMasks } = await import('../run/redact/matcher.ts');
     const masks = ciMask ? workflowMasks(secrets) : compileMatcher(secrets);
     for (const line of lines) if (!flags.quiet) this.logToStderr(line);
-    if (masks.skipped.length > 0) this.logToStderr(`! ${masks.skipped.join(', ')} not masked: values of one or two characters`);
+    const skipped = skippedLine(masks);
+    if (skipped !== undefined) this.logToStderr(skipped);
     if ('lines' in masks) return masks.lines.forEach((line) => this.log('%s', line));
     // The program that writes decides when it ends, also after Ctrl-C: its last words are masked too.
     process.on('SIGINT', () => {});

@@ -18,6 +18,7 @@ export interface Start {
   readonly masked: { readonly stdout: boolean; readonly stderr: boolean };
   /** Removed when dcs is killed. */
   readonly files: readonly string[];
+  readonly say: (line: string) => void;
 }
 
 export interface Child {
@@ -31,7 +32,7 @@ export interface Child {
 export async function startChild(start: Start): Promise<Child> {
   const { program, args, variables, secrets } = start;
   const { stdout, stderr } = start.masked;
-  const mask = stdout || stderr ? await masksFor(secrets) : undefined;
+  const mask = stdout || stderr ? await masksFor(secrets, start.say) : undefined;
   if (mask && stdout && process.stdin.isTTY && process.stdout.isTTY) {
     const { startInTerminal } = await import('./terminal.ts');
     return startInTerminal(start, mask());

@@ -107,6 +107,7 @@ export async function startOf(
     args,
     variables,
     secrets: injection.secrets,
+    say,
     files: mount === undefined ? [] : pipeFiles(mount.file),
     masked: { stdout: mask ?? !process.stdout.isTTY, stderr: mask ?? !process.stderr.isTTY },
   };

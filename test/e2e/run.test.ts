@@ -171,6 +171,17 @@ describe('dcs run', () => {
     expect(allowed.out).to.equal('/canary\n');
   });
 
+  it('masks what is no terminal, in every stream, and names what is too short for that', async () => {
+    await w.doppler('dev', { SHORT: 'ab', CANARY: 'canary-value-42' });
+    const print = node(
+      `console.log('[', process.env.CANARY, ']', btoa(process.env.CANARY)); console.error(process.env.CANARY, process.env.SHORT)`,
+    );
+    const ran = await w.dcs(['run', ...print]);
+    expect(ran.code, ran.err).to.equal(0);
+    expect(ran.out).to.equal('[ [redacted] ] [redacted]\n');
+    expect(ran.err).to.contain('! SHORT not masked').and.contain('[redacted] ab').and.not.contain('canary-value');
+  });
+
   it('merges several environments, the later one winning, and uses the personal config where there is one', async () => {
     await w.doppler('stg', { ONLY_STG: 'stg' });
     const print = node(`console.log(process.env.STRIPE_KEY, process.env.ONLY_STG)`);

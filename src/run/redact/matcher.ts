@@ -28,6 +28,11 @@ export function compileMatcher(secrets: ReadonlyMap<string, Secret>): Matcher {
   };
 }
 
+/** Names the values that stay as they are; undefined where there are none. */
+export function skippedLine({ skipped }: Pick<Matcher, 'skipped'>): string | undefined {
+  return skipped.length === 0 ? undefined : `! ${skipped.join(', ')} not masked: values of one or two characters`;
+}
+
 /** The redactor as a part of a pipeline. */
 export function redactStream(redact: Redactor): Transform {
   return new Transform({
