@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core';
 import { DcsError } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
-import { rulesOf } from '../jobs.ts';
 import { plural } from '../render/style.ts';
 import { refuseUnlessRevealed } from '../reveal.ts';
 import { duration, span } from '../run/duration.ts';
@@ -111,7 +110,9 @@ function writingOf(flags: {
 
 async function transformedNames(session: Session, target: string | undefined): Promise<ReadonlySet<string>> {
   const entry = target === undefined ? undefined : session.project.targets.get(target);
-  return entry === undefined ? new Set() : new Set((await rulesOf(session, entry)).transforms.rules.keys());
+  if (entry === undefined) return new Set();
+  const { rulesOf } = await import('../jobs.ts');
+  return new Set((await rulesOf(session, entry)).transforms.rules.keys());
 }
 
 function document(names: readonly Named[], { secrets }: Injection, reveal: boolean): Record<string, unknown> {

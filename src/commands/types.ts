@@ -1,10 +1,11 @@
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { DcsCommand } from 'dcs-sdk/command';
 import { replaceFile } from '../files.ts';
 import { plural } from '../render/style.ts';
 import { injectionFlags, injectionOptions } from '../run/flags.ts';
 import { inject } from '../run/injection.ts';
+import { realFolder } from '../run/out-file.ts';
 import { Reader } from '../run/reader.ts';
 import { accessor, declarations, typedNames } from '../run/types.ts';
 import { openSession } from '../session.ts';
@@ -26,6 +27,8 @@ Names are those of Doppler and of secrets: in dcs.yaml. One that secrets: requir
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(Types);
+    const path = flags.out === undefined ? undefined : resolve(flags.out);
+    const file = path === undefined ? undefined : join(await realFolder(dirname(path)), basename(path));
     const session = await openSession(this.config, this.invocation(), { optional: true });
     const injection = await inject(session, await Reader.open(session), { ...injectionOptions(flags), unmet: undefined });
     const { secretRules, environments } = session.project;
@@ -35,14 +38,14 @@ Names are those of Doppler and of secrets: in dcs.yaml. One that secrets: requir
       if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(line);
     };
     for (const line of injection.lines) say(line);
-    if (flags.out !== undefined) {
-      await replaceFile(resolve(session.cwd, flags.out), text, 0o644);
+    if (file !== undefined) {
+      await replaceFile(file, text, 0o644);
       say(`✓ ${flags.out} written: ${plural(names.length, 'name')}.`);
     }
     const json = {
       names: names.map(({ name, type, always }) => ({ name, type, always })),
-      ...(flags.out === undefined ? { text } : { file: flags.out }),
+      ...(file === undefined ? { text } : { file }),
     };
-    return this.out(flags.out === undefined ? [text.trimEnd()] : [], json);
+    return this.out(file === undefined ? [text.trimEnd()] : [], json);
   }
 }

@@ -38,7 +38,8 @@ export async function writeValues(
   await replaceFile(path, text, 0o600, expire);
 }
 
-async function realFolder(folder: string): Promise<string> {
+/** The folder a file goes into; USAGE where there is none. */
+export async function realFolder(folder: string): Promise<string> {
   try {
     return await realpath(folder);
   } catch (error) {
@@ -58,7 +59,7 @@ async function lstatIfThere(path: string): Promise<Stats | undefined> {
 
 async function refuseUnlessIgnored(file: string, path: string, env: Env): Promise<void> {
   const tracked = await git(path, env, ['--literal-pathspecs', 'ls-files', '--error-unmatch']);
-  const ignored = tracked === 1 ? await git(path, env, ['check-ignore', '--quiet']) : undefined;
+  const ignored = tracked === 1 ? await git(path, env, ['check-ignore', '--quiet', '--no-index']) : undefined;
   if (ignored === 0) return;
   if (tracked === 0)
     throw new DcsError('REFUSED', `git tracks ${file}.`, {

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DcsError, type Secret } from 'dcs-sdk';
 import { isMissing } from '../files.ts';
-import { definitionOf } from '../jobs.ts';
 import type { Session } from '../session.ts';
 import { changesPrograms } from './child-env.ts';
 import { FORMATS, renderFormat, type FormatName } from './formats/index.ts';
@@ -53,6 +52,7 @@ function withoutStarters(secrets: ReadonlyMap<string, Secret>, { allowed, say }:
 
 async function localFormat(session: Session, target: string | undefined): Promise<FormatName> {
   const entry = target === undefined ? undefined : session.project.targets.get(target);
+  const { definitionOf } = await import('../jobs.ts');
   const local = entry === undefined ? undefined : (await definitionOf(session, entry)).local;
   if (local !== undefined) return local.format;
   throw new DcsError('USAGE', 'Which format?', {

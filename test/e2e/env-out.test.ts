@@ -59,6 +59,8 @@ describe('dcs env, into a file', function () {
       refused(await w.dcs([...dotenv, '.git/values']), 7, 'git cannot tell');
       refused(await w.dcs([...dotenv, '.env'], { env: { PATH: '/nowhere' } }), 7, 'git cannot tell');
       refused(await w.dcs([...dotenv, 'no/such/folder/.env']), 64, 'There is no folder');
+      expect((await w.dcs([...dotenv, '.env.t*'])).code).to.equal(0);
+      await w.forget();
       expect(await text('.env.tracked')).to.equal('');
       for (const name of ['plain.env', '.env', '.git/values']) expect(await stands(name), name).to.equal(false);
       expect(await w.journal()).to.deep.equal([]);

@@ -197,6 +197,7 @@ describe('dcs types', () => {
   it('writes a file that may be committed', async () => {
     const ran = await w.dcs(['types', '--accessor', '--out', 'secrets.ts']);
     expect(ran.err).to.contain('✓ secrets.ts written');
+    expect((await w.dcs(['types', '--out', 'no/such/env.d.ts'])).err).to.contain('USAGE  There is no folder');
     expect(await readFile(join(w.project, 'secrets.ts'), 'utf8'))
       .to.contain('get NEEDED(): number {')
       .and.not.to.contain(canary);
