@@ -1,11 +1,10 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { DcsCommand } from 'dcs-sdk/command';
-import { replaceFile } from '../files.ts';
 import { plural } from '../render/style.ts';
 import { injectionFlags, injectionOptions } from '../run/flags.ts';
 import { inject } from '../run/injection.ts';
-import { realFolder } from '../run/out-file.ts';
+import { realFolder, writeOut } from '../run/out-file.ts';
 import { Reader } from '../run/reader.ts';
 import { accessor, declarations, typedNames } from '../run/types.ts';
 import { openSession } from '../session.ts';
@@ -39,7 +38,7 @@ Names are those of Doppler and of secrets: in dcs.yaml. One that secrets: requir
     };
     for (const line of injection.lines) say(line);
     if (file !== undefined) {
-      await replaceFile(file, text, 0o644);
+      await writeOut(file, text, 0o644);
       say(`✓ ${flags.out} written: ${plural(names.length, 'name')}.`);
     }
     const json = {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import type { Stats } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DcsError, type Env } from 'dcs-sdk';
+import { DcsError, isDcsError, type Env } from 'dcs-sdk';
 import { repositoryRoot } from '../config/git.ts';
 import { isMissing, replaceFile } from '../files.ts';
 import type { Session } from '../session.ts';
@@ -28,14 +28,23 @@ export async function placeForValues(file: string, { cwd, env }: { cwd: string; 
 }
 
 /** As a whole or not at all, 0600. `ttl` in ms: removed then, also when dcs is long gone. */
-export async function writeValues(
-  path: string,
-  text: string,
-  ttl: number | undefined,
-  { directories: { stateDir }, env }: Session,
-): Promise<void> {
-  const expire = ttl === undefined ? undefined : (temporary: string) => expireLater(path, temporary, Date.now() + ttl, { stateDir, env });
-  await replaceFile(path, text, 0o600, expire);
+export async function writeValues(path: string, text: string, ttl: number | undefined, session: Session): Promise<void> {
+  const { directories, env } = session;
+  const expire = async (temporary: string): Promise<void> => {
+    if (ttl !== undefined) await expireLater(path, temporary, Date.now() + ttl, { stateDir: directories.stateDir, env });
+  };
+  await writeOut(path, text, 0o600, expire);
+}
+
+/** replaceFile for a file that a flag names: what the system refuses is no bug. */
+export async function writeOut(path: string, text: string, mode: number, prepared?: (temporary: string) => Promise<void>): Promise<void> {
+  try {
+    await replaceFile(path, text, mode, prepared);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || isDcsError(error)) throw error;
+    throw new DcsError('CONFIG', `${path} cannot be written (${code}).`, { why: 'Nothing was written.', hint: 'another --out FILE' });
+  }
 }
 
 /** The folder a file goes into; USAGE where there is none. */

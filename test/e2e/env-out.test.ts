@@ -95,6 +95,12 @@ describe('dcs env, into a file', function () {
       expect(await stands('started')).to.equal(false);
     });
 
+    it('says what the system does not let it write', async function () {
+      if (process.platform !== 'linux') return this.skip();
+      refused(await w.dcs([...dotenv, '/proc/dcs.env']), 2, '/proc/dcs.env cannot be written (E');
+      refused(await w.dcs(['types', '--out', '/proc/dcs.d.ts']), 2, '/proc/dcs.d.ts cannot be written (E');
+    });
+
     it('--for writes what the local tool of the target reads', async () => {
       await w.yaml(`${YAML}    rename: {STRIPE_KEY: PAYMENT}\n    exclude: [CANARY]\n    transform: {NASTY: [base64-encode]}\n`);
       const ran = await w.dcs(['env', '--for', 'api', '--out', '.dev.vars']);

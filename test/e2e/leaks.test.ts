@@ -49,6 +49,8 @@ describe('canaries: no value in any output, error or file', () => {
         ['sync', '-e', 'staging', '--yes'],
         ['status'],
         ['doctor'],
+        ['env', '-e', 'staging'],
+        ['types', '-e', 'staging'],
         ['whoami'],
         ['config', 'show'],
       ].entries()) {
