@@ -12,7 +12,16 @@ export async function dopplerClient(session: Session): Promise<DopplerClient> {
 
 export function dopplerToken(session: Session): Promise<ResolvedToken> {
   const { env, home, cwd, signal, log, keyring } = session;
-  return resolveToken({ env, home, cwd, base: session.dopplerHost, kept: () => session.credentials.kept('doppler'), keyring, signal, log });
+  return resolveToken({
+    env,
+    home,
+    cwd,
+    base: session.dopplerHost,
+    kept: () => session.credentials.kept({ service: 'doppler', endpoint: session.dopplerHost }),
+    keyring,
+    signal,
+    log,
+  });
 }
 
 export function sourceOf(session: Session, client: DopplerClient, { doppler }: Environment): Source {

@@ -23,8 +23,18 @@ export interface Selection {
   readonly entries: readonly TargetEntry[];
 }
 
+/** `dcs sync cloudflare` means a type where there is one: a target of that name and another type would never be meant by it. */
+export function refuseNamesOfTypes({ project, registry }: Session): void {
+  for (const { name, type } of project.targets.values())
+    if (name !== type && (registry.targets.has(name) || OFFICIAL.has(name)))
+      throw new DcsError('CONFIG', `${project.at(['targets', name])}: ${name} is the name of a type, and this target is of type ${type}.`, {
+        hint: 'give the target another name',
+      });
+}
+
 /** The targets that the words name: a target's name, else a type; none: all that take this environment. */
 export function chooseTargets(session: Session, words: readonly string[], environment: string): TargetEntry[] {
+  refuseNamesOfTypes(session);
   const { targets } = session.project;
   const all = [...targets.values()];
   const takes = all.filter(({ environments }) => environments.includes(environment));
@@ -145,7 +155,6 @@ export async function makeJobs(
       };
     }),
   );
-  refuseOneIdentityTwice(jobs, entries);
   return { jobs, keys, entries };
 }
 
@@ -156,19 +165,6 @@ export function placeOf(definition: TargetDefinition<never>, options: never, env
 
 function policyOf(policy: Policy, prune: boolean): Policy {
   return prune && policy === 'upsert-only' ? 'mirror' : policy;
-}
-
-function refuseOneIdentityTwice(jobs: readonly Job[], entries: readonly TargetEntry[]): void {
-  const seen = new Map<string, string>();
-  for (const [index, { place, name }] of jobs.entries()) {
-    const other = seen.get(place);
-    if (other !== undefined && !entries[index]!.shared)
-      throw new DcsError('CONFIG', `Targets ${other} and ${name} are one and the same place.`, {
-        why: 'Each would take the names of the other for a stranger’s.',
-        hint: 'merge them, or say shared: true on both',
-      });
-    seen.set(place, name);
-  }
 }
 
 /** Which names an entry of dcs.yaml takes, and what it calls them. */

@@ -10,9 +10,8 @@ import { gitBranch } from './config/git.ts';
 import { emptyProject } from './config/empty-project.ts';
 import { findConfig, loadProject } from './config/load.ts';
 import type { Project } from './config/project.ts';
+import { dopplerEndpoint } from './doppler/endpoint.ts';
 import { readRegistry, type PluginLike, type Registry } from './registry.ts';
-
-export const DOPPLER_API = 'https://api.doppler.com';
 
 /** What oclif's Config tells that the core uses. */
 export interface OclifConfig {
@@ -62,7 +61,7 @@ export async function openSession(
   const { configFile } = invocation;
   const absent = optional && configFile === undefined && findConfig(cwd) === undefined;
   const project = absent ? emptyProject(cwd) : await loadProject({ cwd, env, home, ...(configFile === undefined ? {} : { configFile }) });
-  const dopplerHost = (env['DOPPLER_API_HOST'] || DOPPLER_API).replace(/\/+$/, '');
+  const dopplerHost = dopplerEndpoint(env);
   const log = (line: string): void => {
     if (invocation.verbose) process.stderr.write(`${line}\n`);
   };
@@ -92,7 +91,7 @@ export async function openSession(
       env,
       signal,
       log,
-      kept: (service) => credentials.kept(service),
+      kept: (service) => credentials.kept({ service, endpoint }),
     }),
     choose: (reading, name) =>
       chooseEnvironment(project, {

@@ -9,6 +9,7 @@ import { meetingRules } from './config/secret-rules.ts';
 import { consent, type Adoption } from './consent.ts';
 import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { chooseTargets, makeJobs, type Filters } from './jobs.ts';
+import { refuseSharedPlaces } from './places.ts';
 import { progress } from './progress.ts';
 import { prompts } from './prompts.ts';
 import { countLine, planLines } from './render/plan.ts';
@@ -52,6 +53,7 @@ async function prepare(
   filters: Filters,
 ): Promise<{ source: Source; jobs: readonly Job[] }> {
   const entries = chooseTargets(session, words, environment.name);
+  await refuseSharedPlaces(session);
   const source = sourceOf(session, await dopplerClient(session), environment);
   const { jobs } = await makeJobs(session, environment, source, entries, filters);
   return { source, jobs };

@@ -17,7 +17,7 @@ export default class Login extends DcsCommand {
     const token = await readToken(session, service.title, [service.login.command ?? '', service.login.tokenPage].filter(Boolean));
     const context = session.context(service.title, service.endpoint(session.env));
     const who = await service.whoami({ token, from: 'dcs login', beats: [] }, context);
-    const where = await session.credentials.keep(service.id, token);
+    const where = await session.credentials.keep({ service: service.id, endpoint: service.endpoint(session.env) }, token);
     const winner = await service.credential(context);
     const lines = [
       `✓ ${service.title}  ${who.account}; kept in ${where}`,

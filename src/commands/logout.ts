@@ -12,7 +12,7 @@ export default class Logout extends DcsCommand {
     const { args } = await this.parse(Logout);
     const session = await openSession(this.config, this.invocation(), { optional: true });
     const service = await serviceNamed(session, args.service);
-    const was = await session.credentials.forget(service.id);
+    const was = await session.credentials.forget({ service: service.id, endpoint: service.endpoint(session.env) });
     const left = await service.credential(session.context(service.title, service.endpoint(session.env)));
     return this.out(
       [

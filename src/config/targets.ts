@@ -63,27 +63,36 @@ function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitI
       if (!maps.has(key)) return [[key, value]];
       return Object.hasOwn(value as object, environment) ? [[key, (value as Record<string, unknown>)[environment]]] : [];
     });
+  // Read late: a variable that is missing is an error only where it is used.
+  const filled = <T>(key: string, value: T): T => substituteAll(value, env, () => at(['targets', name, key])) as T;
   return {
     name,
     type,
     environments,
     singleValue: maps.size === 0,
-    include: config.include ?? ['*'],
-    exclude: config.exclude ?? [],
+    get include() {
+      return filled('include', config.include ?? ['*']);
+    },
+    get exclude() {
+      return filled('exclude', config.exclude ?? []);
+    },
     transform: new Map(
       Object.entries(config.transform ?? {}).map(([from, steps]) => [
         from,
         unfold(steps, ['targets', name, 'transform', from], { chains, at }),
       ]),
     ),
-    rename: new Map(Object.entries(config.rename ?? {})),
-    prefix: config.prefix ?? '',
+    get rename() {
+      return new Map(Object.entries(filled('rename', config.rename ?? {})));
+    },
+    get prefix() {
+      return filled('prefix', config.prefix ?? '');
+    },
     policy: config.policy ?? 'upsert-only',
     existing: config.existing ?? 'ask',
     shared: config.shared ?? false,
     raw: Object.fromEntries(raw),
-    optionsFor: (environment) =>
-      Object.fromEntries(chosen(environment).map(([key, value]) => [key, substituteAll(value, env, () => at(['targets', name, key]))])),
+    optionsFor: (environment) => Object.fromEntries(chosen(environment).map(([key, value]) => [key, filled(key, value)])),
     missing: (environment) =>
       chosen(environment)
         .flatMap(([, value]) => variablesIn(value))

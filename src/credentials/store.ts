@@ -21,43 +21,55 @@ export interface StoreOptions {
  * one directory without the other (dotfiles in git, a synced or backed-up config directory) and against a file swapped or edited.
  * It does not protect against whoever can read this user's files: such a reader has the key too.
  */
+export interface Kept {
+  readonly service: string;
+  /** The API it is for: a token that was kept for one host is never given to another. */
+  readonly endpoint: string;
+}
+
 export interface CredentialStore {
   /** Answers where it went, for people. */
-  keep(service: string, token: string): Promise<'OS keyring' | 'encrypted file'>;
-  kept(service: string): Promise<string | undefined>;
+  keep(kept: Kept, token: string): Promise<'OS keyring' | 'encrypted file'>;
+  kept(kept: Kept): Promise<string | undefined>;
   /** False when nothing was kept. */
-  forget(service: string): Promise<boolean>;
+  forget(kept: Kept): Promise<boolean>;
 }
 
 export function credentialStore({ config, state, keyring, log }: StoreOptions): CredentialStore {
   const keyFile = join(state, 'credentials.key');
-  const fileOf = (service: string): string => {
-    if (!/^[a-z0-9-]+$/.test(service)) throw new Error(`no name of a service: ${service}`);
-    return join(config, 'credentials', `${service}.json`);
-  };
+  const fileOf = (account: string): string => join(config, 'credentials', `${account.replaceAll(':', '_')}.json`);
   return {
-    async keep(service, token) {
-      const file = fileOf(service);
-      if (await keepInKeyring(await keyring('dcs', service), token, log)) {
+    async keep(kept, token) {
+      const account = accountOf(kept);
+      const file = fileOf(account);
+      if (await keepInKeyring(await keyring('dcs', account), token, log)) {
         await removed(file);
         return 'OS keyring';
       }
-      await writePrivate(file, seal(await keyOf(keyFile, true), service, token));
+      await writePrivate(file, seal(await keyOf(keyFile, true), account, token));
       return 'encrypted file';
     },
-    async kept(service) {
-      const sealed = await readIfThere(fileOf(service));
-      if (sealed !== undefined) return unseal(await keyOf(keyFile, false), service, sealed);
-      return readKeyring(await keyring('dcs', service), log);
+    async kept(kept) {
+      const account = accountOf(kept);
+      const sealed = await readIfThere(fileOf(account));
+      if (sealed !== undefined) return unseal(await keyOf(keyFile, false), kept.service, account, sealed);
+      return readKeyring(await keyring('dcs', account), log);
     },
-    async forget(service) {
-      const file = await removed(fileOf(service));
-      const item = await keyring('dcs', service);
+    async forget(kept) {
+      const account = accountOf(kept);
+      const file = await removed(fileOf(account));
+      const item = await keyring('dcs', account);
       // Where reading fails there is no keyring to keep it in; where it works, a failing delete must be told.
       const there = (await readKeyring(item, log)) !== undefined;
       return (there && (await item?.delete()) === true) || file;
     },
   };
+}
+
+/** `doppler@api.doppler.com` */
+function accountOf({ service, endpoint }: Kept): string {
+  if (!/^[a-z0-9-]+$/.test(service)) throw new Error(`no name of a service: ${service}`);
+  return `${service}@${new URL(endpoint).host}`;
 }
 
 async function keepInKeyring(item: KeyringItem | undefined, token: string, log: Log): Promise<boolean> {
@@ -80,9 +92,9 @@ async function readKeyring(item: KeyringItem | undefined, log: Log): Promise<str
   }
 }
 
-function seal(key: Buffer, service: string, token: string): string {
+function seal(key: Buffer, account: string, token: string): string {
   const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(service));
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(account));
   const sealed = Buffer.concat([cipher.update(token, 'utf8'), cipher.final()]);
   return JSON.stringify({
     version: 1,
@@ -92,11 +104,11 @@ function seal(key: Buffer, service: string, token: string): string {
   });
 }
 
-function unseal(key: Buffer, service: string, text: string): string {
+function unseal(key: Buffer, service: string, account: string, text: string): string {
   try {
     const { iv, tag, sealed } = JSON.parse(text) as Record<'iv' | 'tag' | 'sealed', string>;
     const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64'), { authTagLength: 16 });
-    decipher.setAAD(Buffer.from(service)).setAuthTag(Buffer.from(tag, 'base64'));
+    decipher.setAAD(Buffer.from(account)).setAuthTag(Buffer.from(tag, 'base64'));
     return Buffer.concat([decipher.update(Buffer.from(sealed, 'base64')), decipher.final()]).toString('utf8');
   } catch (error) {
     if (!(error instanceof Error)) throw error;

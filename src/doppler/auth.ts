@@ -98,14 +98,18 @@ function ways(inputs: AuthInputs): readonly Way[] {
 const named = (token: string | undefined, from: string): Found | undefined => (token === undefined ? undefined : { token, from });
 
 async function login(inputs: AuthInputs): Promise<Found | undefined> {
+  const file = await readLoginFile(inputs);
+  // The login of one host is no login of another: it would hand a real token to whatever DOPPLER_API_HOST names.
+  if (file !== undefined && !sameOrigin(file.host, inputs.base)) return undefined;
   const asked = await askDopplerCli(inputs);
   if (asked !== undefined) return { token: asked, from: 'doppler login' };
-  const file = await readLoginFile(inputs);
   if (file?.token === undefined) return undefined;
   if (!file.token.startsWith('secret-')) return { token: file.token, from: 'doppler login', warnings: file.warnings };
   const token = await fromKeyring(inputs, file.token);
   return token === undefined ? undefined : { token, from: 'doppler login (OS keyring)', warnings: file.warnings };
 }
+
+const sameOrigin = (one: string, other: string): boolean => URL.canParse(one) && new URL(one).origin === new URL(other).origin;
 
 async function fromKeyring({ keyring, log }: AuthInputs, account: string): Promise<string | undefined> {
   try {

@@ -3,6 +3,7 @@ import { join, resolve, sep } from 'node:path';
 import { DcsError, type Env } from 'dcs-sdk';
 import { parse } from 'yaml';
 import { readIfThere } from '../files.ts';
+import { DOPPLER_API } from './endpoint.ts';
 
 /** Where the Doppler CLI keeps its login, and from where it is looked at. */
 export interface LoginPlace {
@@ -18,6 +19,8 @@ export interface LoginFile {
   readonly token?: string;
   readonly project?: string;
   readonly config?: string;
+  /** The API that the token is for. */
+  readonly host: string;
   readonly warnings: readonly string[];
 }
 
@@ -33,11 +36,13 @@ export async function readLoginFile(place: LoginPlace): Promise<LoginFile | unde
   const scopes = await scopesFor(scoped(text, file), place.cwd);
   const option = (name: string): string | undefined => scopes.map((options) => options.get(name)).findLast((value) => value !== undefined);
   const [token, project, config] = [option('token'), option('enclave.project'), option('enclave.config')];
+  const host = option('api-host') ?? DOPPLER_API;
   return {
     file,
     ...(token === undefined ? {} : { token }),
     ...(project === undefined ? {} : { project }),
     ...(config === undefined ? {} : { config }),
+    host,
     warnings: await wideMode(file),
   };
 }

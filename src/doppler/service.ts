@@ -1,13 +1,9 @@
-import type { Context, Env, ServiceDefinition } from 'dcs-sdk';
+import type { Context, ServiceDefinition } from 'dcs-sdk';
 import type { OpenKeyring } from '../credentials/keyring.ts';
 import { findToken, type AuthInputs } from './auth.ts';
 import { createDopplerClient } from './client.ts';
+import { dopplerEndpoint } from './endpoint.ts';
 import { checkToken, type TokenKind } from './token.ts';
-
-/** Doppler's API; the Doppler CLI's own variable may name another one (a sandbox). */
-export function dopplerEndpoint(env: Env): string {
-  return env['DOPPLER_API_HOST']?.replace(/\/+$/, '') || 'https://api.doppler.com';
-}
 
 const RIGHTS: Readonly<Record<TokenKind, string>> = {
   cli: 'everything its user may',

@@ -21,7 +21,7 @@ describe('where the Doppler token comes from', () => {
     env: {},
     home,
     cwd,
-    base: wire.base,
+    base: 'https://api.doppler.com',
     kept: async () => undefined,
     keyring: async () => undefined,
     log: (line) => void logged.push(line),
@@ -46,6 +46,18 @@ describe('where the Doppler token comes from', () => {
     await mkdir(cwd, { recursive: true });
   });
   afterEach(() => rm(root, { recursive: true }));
+
+  it('hands the login of one host to no other', async () => {
+    const bin = await program('echo dp.ct.cli');
+    await loginFile('scoped: {/: {token: dp.ct.file}}');
+    const found = (base: string, env = {}) => findToken(inputs({ base, env }));
+    expect((await found('https://api.doppler.com'))?.token).equal('dp.ct.file');
+    for (const base of ['http://127.0.0.1:4000', 'https://api.doppler.com.evil.example', 'https://evil.example'])
+      for (const env of [{}, { PATH: bin }]) expect(await found(base, env), base).equal(undefined);
+    await loginFile('scoped: {/: {token: dp.ct.own, api-host: "https://doppler.example/"}}');
+    expect((await found('https://doppler.example'))?.token).equal('dp.ct.own');
+    expect(await found('https://api.doppler.com')).equal(undefined);
+  });
 
   it('takes the first of the documented ways, and tells what it beats', async () => {
     const bin = await program('echo dp.ct.cli');
@@ -173,7 +185,7 @@ describe('where the Doppler token comes from', () => {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${wire.base}/actions?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'gh',
     };
-    const found = await resolveToken(inputs({ env }));
+    const found = await resolveToken(inputs({ env, base: wire.base }));
     expect(found).include({ token: 'dp.said.short', kind: 'identity', from: 'OIDC of this CI job' });
     expect(wire.seen[0]).include({ method: 'GET', url: '/actions?api-version=2.0' });
     expect(wire.seen[0]?.headers.authorization).equal('Bearer gh');
@@ -187,7 +199,7 @@ describe('where the Doppler token comes from', () => {
     wire.answer = ({ url }, response) =>
       url.startsWith('/actions') ? json(response, { value: 'jwt' }) : json(response, { messages: ['jwt is bad'] }, 401);
     const env = { DOPPLER_OIDC_IDENTITY: UUID, ACTIONS_ID_TOKEN_REQUEST_URL: `${wire.base}/actions`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'gh' };
-    expect((await failure(resolveToken(inputs({ env })))).code).equal('AUTH');
+    expect((await failure(resolveToken(inputs({ env, base: wire.base })))).code).equal('AUTH');
   });
 
   for (const [token, kind] of [

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createHttp, type Context } from 'dcs-sdk';
-import { dopplerEndpoint, dopplerService } from '../../src/doppler/service.ts';
+import { dopplerEndpoint } from '../../src/doppler/endpoint.ts';
+import { dopplerService } from '../../src/doppler/service.ts';
 import { failure, json, useServer } from './server.ts';
 
 describe('dcs whoami, for Doppler', () => {
