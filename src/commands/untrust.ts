@@ -1,5 +1,6 @@
 import { DcsCommand } from 'dcs-sdk/command';
 import { untrust } from '../config/trust.ts';
+import { keepRules } from '../shell/keep-rules.ts';
 import { openSession } from '../session.ts';
 
 export default class Untrust extends DcsCommand {
@@ -8,8 +9,9 @@ export default class Untrust extends DcsCommand {
 
   async run(): Promise<Record<string, unknown>> {
     await this.parse(Untrust);
-    const { project, directories } = await openSession(this.config, this.invocation());
+    const { project, directories, log } = await openSession(this.config, this.invocation());
     const was = await untrust(directories.stateDir, project.file!);
+    if (process.env['DCS_SHELL']) await keepRules(directories.stateDir, project.file!, log);
     return this.out([was ? `✓ no longer trusted: ${project.file}` : `It was not trusted: ${project.file}`], { file: project.file, was });
   }
 }

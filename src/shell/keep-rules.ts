@@ -1,11 +1,16 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Log } from 'dcs-sdk';
+import { isTrusted } from '../config/trust.ts';
 import { ensurePrivate, readIfThere, removeIfThere, writePrivate } from '../files.ts';
-import { HEAD, MARK, shellRules } from './rules.ts';
+
+/** How the rules begin: their form, and whether this dcs.yaml may act by itself. */
+const head = (trusted: boolean): string => `dcs shell 1\ntrust ${trusted ? 'yes' : 'no'}\n`;
+/** Between the rules and the text of dcs.yaml they were made from: a shell believes them only while dcs.yaml still is that text. */
+const MARK = '\n---\n';
 
 /** Beside the record, under the path of dcs.yaml itself, so that a shell finds it without computing anything. */
-export const rulesFile = (stateDir: string, file: string): string => join(stateDir, 'shell', file.replace(':', ''));
+const rulesFile = (stateDir: string, file: string): string => join(stateDir, 'shell', file.replace(':', ''));
 
 /** Tells the shells what this dcs.yaml says of environments. A disk that cannot be written costs the prompt, not the command. */
 export async function keepRules(stateDir: string, file: string, log: Log): Promise<void> {
@@ -13,12 +18,14 @@ export async function keepRules(stateDir: string, file: string, log: Log): Promi
   try {
     const text = await readFile(file, 'utf8');
     const known = await readIfThere(kept);
-    if (known?.startsWith(`${HEAD}\n`) && known.slice(known.indexOf(MARK) + MARK.length) === text) return;
+    const trusted = await isTrusted(stateDir, file);
+    if (known?.startsWith(head(trusted)) && known.slice(known.indexOf(MARK) + MARK.length) === text) return;
+    const { shellRules } = await import('./rules.ts'); // the schema, which most starts do without
     const rules = shellRules(text, file, dirname(file));
     if (rules === undefined) return await removeIfThere(kept);
     await ensurePrivate(stateDir);
     await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
-    await writePrivate(kept, rules);
+    await writePrivate(kept, `${head(trusted)}${rules}${MARK}${text}`);
   } catch (error) {
     log(`the shell's prompt keeps what it knew: ${error instanceof Error ? error.message : 'the disk refused'}`);
   }

@@ -5,13 +5,9 @@ import { GROUPS, kindOf } from '../config/names.ts';
 import { makeProject, type Project, type ProjectEnvironment } from '../config/project.ts';
 import { configSchema } from '../config/schema.ts';
 
-export const HEAD = 'dcs shell 1';
-/** Between the answers and the text. */
-export const MARK = '\n---\n';
-
 /**
- * What a shell needs to name the environment of a branch by itself: answers of config/environment.ts, a line each, then `---` and the
- * text of dcs.yaml they were made from. A shell believes them only while dcs.yaml still is that text. `-` means: dcs would refuse.
+ * What a shell needs to name the environment of a branch by itself: answers of config/environment.ts, a line each. `-` means: dcs would
+ * refuse.
  *
  *     word ENV ENV-OF-A-BRANCH WORD     what DCS_ENV, and what DCS_BRANCH_MAP mean by this word
  *     kind ENV ENV-OF-A-BRANCH WORD     the same, in any case
@@ -30,7 +26,7 @@ export function shellRules(text: string, file: string, root: string): string | u
     throw error;
   }
   if (lines.flat().some((field) => /\s/.test(field))) return undefined;
-  return `${[HEAD, ...lines.map((line) => line.join(' '))].join('\n')}${MARK}${text}`;
+  return lines.map((line) => line.join(' ')).join('\n');
 }
 
 function rows(project: Project): readonly (readonly string[])[] {

@@ -152,6 +152,27 @@ describe('dcs shell', () => {
     }
   });
 
+  it('a segment takes a fraction of the start of Node', async () => {
+    await w.yaml(`${SHORT}${'# a line of some length that means nothing to anybody\n'.repeat(60)}`);
+    w.head('staging');
+    await w.tell();
+    const best = (program: string, args: readonly string[]): number => {
+      const times = Array.from({ length: 4 }, () => {
+        const started = process.hrtime.bigint();
+        spawnSync(program, [...args], { cwd: w.project, env: w.base });
+        return Number(process.hrtime.bigint() - started);
+      });
+      return Math.min(...times);
+    };
+    const node = best(process.execPath, ['-e', '0']);
+    for (const shell of THERE) {
+      const [program, ...args] = PROGRAM[shell];
+      const look = shell === 'powershell' ? '$null = dcs_prompt_info' : '_dcs_look';
+      const time = (times: number): number => best(program!, [...args, `${source(w, shell)}\n${`${look}\n`.repeat(times)}`]);
+      expect((time(50) - time(0)) / 50, shell).to.be.below(node / 3);
+    }
+  }).timeout(60_000);
+
   it('at a terminal: says where one is once, keeps the prompt that was, and a failed command stays failed', async () => {
     await w.yaml(SHORT);
     w.head('staging');

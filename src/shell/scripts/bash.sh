@@ -68,7 +68,7 @@ _dcs_look() {
   ! shopt -q nocasematch || { nocase=1; shopt -u nocasematch; }
   DCS_PROMPT=
   case ${DCS_AUTO_ENV-} in
-    0) export DCS_AUTO_ENV && _dcs_env= && _dcs_mark= ;;
+    0) export DCS_AUTO_ENV && _dcs_file= _dcs_env= _dcs_mark= _dcs_trust=no ;;
     *)
       _dcs_pairs || :
       _dcs_choose || :

@@ -1,5 +1,6 @@
 set -gx DCS_SHELL fish
 set -q _dcs_names; or set -g _dcs_names
+set -q _dcs_kept; or set -g _dcs_kept
 
 # _dcs_file: the dcs.yaml that dcs would take, or nothing. _dcs_git: the .git above it. Fails where dcs would, or where it would rewrite the path.
 function _dcs_find
@@ -92,6 +93,7 @@ end
 function _dcs_choose
     set -g _dcs_env
     set -g _dcs_mark
+    set -g _dcs_trust no
     if not _dcs_find
         set _dcs_env '?'
         return
@@ -139,6 +141,7 @@ function _dcs_choose
     set -l fields (string split ' ' -- (string match 'env '$pick' *' -- $rules)[1])
     test -n "$token"; and test "$fields[4]" != "$token"; and return
     set _dcs_env $pick
+    set _dcs_trust (string replace -rf '^trust (.*)$' '$1' -- $rules)
     test "$fields[3]" = -; or set _dcs_mark " $fields[3]"
     if string match -qr '^[a-z]+://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d*)?(/|$)' -- "$DOPPLER_API_HOST"
         set _dcs_mark "$_dcs_mark SANDBOX"
@@ -149,8 +152,10 @@ function _dcs_look
     set -g DCS_PROMPT
     if test "$DCS_AUTO_ENV" = 0
         set -gx DCS_AUTO_ENV 0
+        set -g _dcs_file
         set -g _dcs_env
         set -g _dcs_mark
+        set -g _dcs_trust no
         return
     end
     set -q DCS_BRANCH_MAP; and set -x DCS_BRANCH_MAP $DCS_BRANCH_MAP
@@ -167,15 +172,56 @@ end
 
 function _dcs_hook --on-event fish_prompt
     _dcs_look
-    set -l state "$_dcs_file:$_dcs_env$_dcs_mark"
+    set -l state "$_dcs_file:$_dcs_env$_dcs_mark:$_dcs_trust"
     test "$state" = "$_dcs_told"; and return
     set -g _dcs_told $state
-    test -n "$DCS_PROMPT"; and test "$DCS_QUIET" != 1; or return
-    if test "$_dcs_env" = '?'
-        echo '[dcs] the environment here: dcs context' >&2
-    else
-        echo "[dcs] $_dcs_env$_dcs_mark" >&2
+    set -l quiet
+    test "$DCS_QUIET" = 1; and set quiet --quiet
+    if test -n "$DCS_PROMPT" -a -z "$quiet"
+        if test "$_dcs_env" = '?'
+            echo '[dcs] the environment here: dcs context' >&2
+        else
+            echo "[dcs] $_dcs_env$_dcs_mark" >&2
+        end
     end
+    _dcs_leave
+    # Values come and go with the folder, and only after dcs trust.
+    test "$DCS_AUTO_ENV" = export -a "$_dcs_trust" = yes; and dcs shell export fish --reveal $quiet | source
+end
+
+# Remembers what these names hold now.
+function _dcs_keep
+    for name in $argv
+        set -qg $name; and set -g _dcs_old_$name $$name
+        set -ga _dcs_kept $name
+    end
+end
+
+# Remembers what they hold since, to know later what is still dcs's.
+function _dcs_kept_now
+    for name in $_dcs_kept
+        set -g _dcs_new_$name $$name
+    end
+    set -gx DCS_EXPORTED "$_dcs_kept "
+end
+
+# What was there before is there again; what was changed meanwhile stays.
+function _dcs_leave
+    for name in $_dcs_kept
+        set -l new _dcs_new_$name
+        set -l old _dcs_old_$name
+        if test "$$name" = "$$new"
+            if set -q $old
+                set -gx $name $$old
+            else
+                set -eg $name
+            end
+        end
+        set -eg $new
+        set -eg $old
+    end
+    set _dcs_kept
+    set -e DCS_EXPORTED
 end
 
 # A name that is taken stays what it was.
@@ -212,6 +258,11 @@ function _dcs_new
     mkdir -- $argv[1]; and cd $argv[1]; and dcs init $argv[2..]
 end
 
+# What a shell around this one brought goes with its folder, too.
+if test -z "$_dcs_kept"; and string match -qr '^[A-Z0-9_ ]+$' -- "$DCS_EXPORTED"
+    set _dcs_kept (string split -n ' ' -- $DCS_EXPORTED)
+    _dcs_kept_now
+end
 _dcs_define dcss 'dcs sync $argv' 'dcs sync'
 _dcs_define dcst 'dcs status $argv' 'dcs status'
 _dcs_define dcsd 'dcs diff $argv' 'dcs diff'

@@ -73,6 +73,7 @@ _dcs_token() {
 # One line of the rules file (src/shell/rules.ts).
 _dcs_rule() {
   case $1 in
+    trust) trusted=$2 ;;
     word) [ "$4" != "$said" ] || exact=$2 exact_branch=$3 ;;
     kind) ! _dcs_same "$said" "$4" || alike=$2 alike_branch=$3 ;;
     branch)
@@ -101,9 +102,9 @@ _dcs_rule() {
 
 # _dcs_env: the environment that a command here would take; `?` when only dcs itself can tell; nothing outside a project. _dcs_mark: what has to stand beside it.
 _dcs_choose() {
-  local branch= token= said= exact= exact_branch= alike= alike_branch= ofbranch= pick= mark=- system=
+  local branch= token= said= exact= exact_branch= alike= alike_branch= ofbranch= pick= mark=- trusted= system=
   local here='^[a-z]+://(localhost|127\.[0-9]+\.[0-9]+\.[0-9]+|\[::1\])(:[0-9]*)?(/|$)'
-  _dcs_env= _dcs_mark=
+  _dcs_env= _dcs_mark= _dcs_trust=no
   if ! _dcs_find; then
     _dcs_env='?'
     return 0
@@ -124,7 +125,7 @@ _dcs_choose() {
   fi
   _dcs_read || return 0
   case $pick in '' | -) return 0 ;; esac
-  _dcs_env=$pick
+  _dcs_env=$pick _dcs_trust=$trusted
   [ "$mark" = - ] || _dcs_mark=" $mark"
   if [[ ${DOPPLER_API_HOST-} =~ $here ]]; then _dcs_mark="$_dcs_mark SANDBOX"; fi
 }
@@ -137,9 +138,11 @@ dcs_prompt_info() {
 
 # Before each prompt.
 _dcs_hook() {
-  local before=$? state=
+  local before=$? state= traced=
+  # A trace would show values.
+  case $- in *x*) { traced=1; set +x; } 2>/dev/null ;; esac
   _dcs_look
-  state=$_dcs_file:$_dcs_env$_dcs_mark
+  state=$_dcs_file:$_dcs_env$_dcs_mark:$_dcs_trust
   if [ "$state" != "$_dcs_told" ]; then
     _dcs_told=$state
     if [ -n "$DCS_PROMPT" ] && [ "${DCS_QUIET:-0}" != 1 ]; then
@@ -149,9 +152,52 @@ _dcs_hook() {
         printf '%s\n' "[dcs] $_dcs_env$_dcs_mark" >&2
       fi
     fi
+    _dcs_leave
+    case ${DCS_AUTO_ENV-}:$_dcs_trust in export:yes) _dcs_enter || : ;; esac
   fi
+  [ -z "$traced" ] || set -x
   case $- in *e*) return 0 ;; esac
   return "$before"
+}
+
+# Values come and go with the folder (DCS_AUTO_ENV=export, and only after dcs trust).
+_dcs_enter() {
+  local quiet=
+  [ "${DCS_QUIET:-0}" != 1 ] || quiet=q
+  eval "$(dcs shell export "$DCS_SHELL" --reveal ${quiet:+--quiet})"
+}
+
+# Remembers what these names hold now.
+_dcs_keep() {
+  local name=
+  for name in "$@"; do
+    eval "if [ -n \"\${$name+x}\" ]; then _dcs_old_$name=\$$name; fi"
+    _dcs_kept="$_dcs_kept$name "
+  done
+}
+
+# Remembers what they hold since, to know later what is still dcs's.
+_dcs_kept_now() {
+  local name= rest=$_dcs_kept
+  while [ -n "$rest" ]; do
+    name=${rest%% *} rest=${rest#* }
+    eval "_dcs_new_$name=\${$name-}"
+  done
+  export DCS_EXPORTED="$_dcs_kept"
+}
+
+# What was there before is there again; what was changed meanwhile stays.
+_dcs_leave() {
+  local name=
+  while [ -n "$_dcs_kept" ]; do
+    name=${_dcs_kept%% *} _dcs_kept=${_dcs_kept#* }
+    eval "
+      if [ \"\${$name-}\" = \"\${_dcs_new_$name-}\" ]; then
+        if [ -n \"\${_dcs_old_$name+x}\" ]; then $name=\$_dcs_old_$name; else unset $name; fi
+      fi
+      unset _dcs_old_$name _dcs_new_$name"
+  done
+  unset DCS_EXPORTED
 }
 
 # A name that is taken stays what it was.
@@ -181,7 +227,9 @@ _dcs_new() {
   mkdir -- "$1" && cd -- "$1" && shift && dcs init "$@"
 }
 
-_dcs_names=${_dcs_names-} _dcs_told=${_dcs_told-} _dcs_map= _dcs_env= _dcs_mark= _dcs_file= _dcs_git= _dcs_here= DCS_PROMPT=
+_dcs_names=${_dcs_names-} _dcs_told=${_dcs_told-} _dcs_map= _dcs_env= _dcs_mark= _dcs_file= _dcs_git= _dcs_here= _dcs_kept=${_dcs_kept-} _dcs_trust=no DCS_PROMPT=
+# What a shell around this one brought goes with its folder, too.
+case ${DCS_EXPORTED-} in '' | *[!A-Z0-9_\ ]*) ;; *) [ -n "$_dcs_kept" ] || { _dcs_kept=$DCS_EXPORTED && _dcs_kept_now; } ;; esac
 _dcs_define dcss 'dcs sync "$@"'
 _dcs_define dcst 'dcs status "$@"'
 _dcs_define dcsd 'dcs diff "$@"'

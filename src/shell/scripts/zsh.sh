@@ -40,7 +40,7 @@ _dcs_look() {
   typeset -g DCS_PROMPT=
   if [[ ${DCS_AUTO_ENV-} == 0 ]]; then
     export DCS_AUTO_ENV
-    _dcs_env= _dcs_mark=
+    _dcs_file= _dcs_env= _dcs_mark= _dcs_trust=no
     return 0
   fi
   _dcs_pairs
