@@ -11,7 +11,7 @@ export async function dopplerClient(session: Session): Promise<DopplerClient> {
 }
 
 export function dopplerToken(session: Session): Promise<ResolvedToken> {
-  const { env, home, cwd, signal, log, keyring } = session;
+  const { env, home, cwd, signal, log, keyring, identity } = session;
   return resolveToken({
     env,
     home,
@@ -21,6 +21,7 @@ export function dopplerToken(session: Session): Promise<ResolvedToken> {
     keyring,
     signal,
     log,
+    ...(identity === undefined ? {} : { identity }),
   });
 }
 

@@ -27,7 +27,7 @@ export async function init(
       hint: ['dcs context     what it says', 'dcs config validate'],
     });
   const root = session.project.root;
-  const project = await dopplerProject(session, name ?? basename(root), { yes });
+  const project = await dopplerProject(session, name === undefined ? usualNames(session, basename(root)) : [name], { yes });
   say(`  ✓ Doppler  ${project.from}; project ${project.name}: ${project.configs.join(', ')}`);
   const detected = await detect(session, root);
   for (const { type, file, notes } of detected) {
@@ -66,6 +66,12 @@ export async function init(
   };
 }
 
+/** What a project of this folder is called, with the prefix of the user file first. */
+const usualNames = ({ user }: Session, folder: string): readonly string[] => {
+  const { dopplerProjectPrefix: prefix } = user.defaults;
+  return prefix === undefined ? [folder] : [`${prefix}${folder}`, folder];
+};
+
 interface FoundProject {
   readonly name: string;
   readonly from: string;
@@ -73,11 +79,11 @@ interface FoundProject {
 }
 
 /** The project that bears this name, else the only one; `--yes` never guesses between two. */
-async function dopplerProject(session: Session, wanted: string, { yes }: { yes: boolean }): Promise<FoundProject> {
+async function dopplerProject(session: Session, wanted: readonly string[], { yes }: { yes: boolean }): Promise<FoundProject> {
   const { from } = await dopplerToken(session);
   const client = await dopplerClient(session);
   const names = (await client.projects()).map(({ name }) => name);
-  const name = names.includes(wanted) ? wanted : await only(session, names, wanted, yes);
+  const name = wanted.find((one) => names.includes(one)) ?? (await only(session, names, wanted[0]!, yes));
   return { name, from, configs: (await client.configs(name)).filter(({ root }) => root).map((config) => config.name) };
 }
 

@@ -4,9 +4,9 @@ import { dopplerService } from './doppler/service.ts';
 import type { Session } from './session.ts';
 
 /** Doppler first, then what the installed plugins bring. */
-export async function services({ registry, cwd, home, keyring }: Session): Promise<ServiceDefinition[]> {
+export async function services({ registry, cwd, home, keyring, identity }: Session): Promise<ServiceDefinition[]> {
   const loaded = await Promise.all([...registry.services.values()].map((registration) => registration.load()));
-  return [dopplerService({ home, cwd, keyring }), ...loaded];
+  return [dopplerService({ home, cwd, keyring, ...(identity === undefined ? {} : { identity }) }), ...loaded];
 }
 
 export async function serviceNamed(session: Session, id: string): Promise<ServiceDefinition> {

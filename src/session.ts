@@ -6,10 +6,11 @@ import { credentialStore, type CredentialStore } from './credentials/store.ts';
 import { chooseEnvironment } from './config/environment.ts';
 import { ciOf, type CiInfo } from './config/ci.ts';
 import { directories, type Directories } from './config/directories.ts';
-import { gitBranch } from './config/git.ts';
+import { gitBranch, originOwner } from './config/git.ts';
 import { emptyProject } from './config/empty-project.ts';
 import { findConfig, loadProject } from './config/load.ts';
 import type { Project } from './config/project.ts';
+import { loadUserFile, type Identity, type UserFile } from './config/user-file.ts';
 import { dopplerEndpoint } from './doppler/endpoint.ts';
 import { readRegistry, type PluginLike, type Registry } from './registry.ts';
 
@@ -28,6 +29,9 @@ export interface Session {
   readonly home: string;
   readonly directories: Directories;
   readonly project: Project;
+  readonly user: UserFile;
+  /** Of the user file: whose Doppler token answers here. */
+  readonly identity: Identity | undefined;
   readonly registry: Registry;
   readonly ci: CiInfo | undefined;
   readonly keyring: OpenKeyring;
@@ -61,6 +65,7 @@ export async function openSession(
   const { configFile } = invocation;
   const absent = optional && configFile === undefined && findConfig(cwd) === undefined;
   const project = absent ? emptyProject(cwd) : await loadProject({ cwd, env, home, ...(configFile === undefined ? {} : { configFile }) });
+  const user = await loadUserFile(dirs.configDir, dirs.cacheDir);
   const dopplerHost = dopplerEndpoint(env);
   const log = (line: string): void => {
     if (invocation.verbose) process.stderr.write(`${line}\n`);
@@ -78,6 +83,8 @@ export async function openSession(
     home,
     directories: dirs,
     project,
+    user,
+    identity: user.identityFor(cwd, originOwner(project.root)),
     registry: readRegistry(config.getPluginsList()),
     ci,
     keyring,

@@ -43,7 +43,7 @@ export default class Status extends DcsCommand {
       process.exitCode = flags['exit-code'] && !view.good ? 2 : 0;
       return this.out(view.lines, view.json);
     }
-    const verdict = { exitCode: flags['exit-code'], strict: flags.strict };
+    const verdict = { exitCode: flags['exit-code'], strict: flags.strict || strictByDefault(session) };
     for (;;) {
       if (!flags.quiet && !this.jsonEnabled())
         this.logToStderr(
@@ -59,6 +59,9 @@ export default class Status extends DcsCommand {
     }
   }
 }
+
+/** The team's file beats a personal default. */
+const strictByDefault = ({ project, user }: Session): boolean => project.defaults.strict ?? user.defaults.strict ?? false;
 
 async function interrupted({ signal }: Session): Promise<boolean> {
   return wait(30_000, false, { signal }).catch(() => true);

@@ -1,23 +1,30 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Texts of dcs.yaml that this build of dcs has found valid: an empty file each, named by a digest of build and text. */
+/** Texts of dcs.yaml and of the user file that this build of dcs has found valid: an empty file each, named by a digest of build, file name and text. */
 export interface CheckedFiles {
-  has(text: string): boolean;
-  add(text: string): void;
+  has(shown: string, text: string): boolean;
+  add(shown: string, text: string): void;
 }
 
 export function checkedFiles(cacheDir: string): CheckedFiles {
   const folder = join(cacheDir, 'checked');
-  const fileOf = (text: string): string => join(folder, createHash('sha256').update(build()).update(text).digest('hex'));
+  const fileOf = (shown: string, text: string): string =>
+    join(
+      folder,
+      createHash('sha256')
+        .update(`${build()}${basename(shown)}\0`)
+        .update(text)
+        .digest('hex'),
+    );
   return {
-    has: (text) => existsSync(fileOf(text)),
-    add(text) {
+    has: (shown, text) => existsSync(fileOf(shown, text)),
+    add(shown, text) {
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
-        writeFileSync(fileOf(text), '', { mode: 0o600 });
+        writeFileSync(fileOf(shown, text), '', { mode: 0o600 });
       } catch {
         // A disk that cannot be written only costs the next check.
       }

@@ -16,7 +16,7 @@ export function emptyProject(cwd: string): Project {
     environments: new Map(),
     targets: new Map(),
     secretRules: new Map(),
-    defaults: { strict: false },
+    defaults: {},
     notices: [],
     ledger: () => 'machine',
     at: () => 'dcs.yaml',

@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { DcsError, type Env } from 'dcs-sdk';
 import { directories } from './directories.ts';
-import { parse, read, readText, type Parsed } from './document.ts';
+import { readText } from './document.ts';
 import { repositoryRoot } from './git.ts';
 import { makeProject, type Project } from './project.ts';
-import type { Config } from './schema.ts';
-import { checkedFiles } from './checked-files.ts';
+import { parseOnce } from './parse-once.ts';
 
 export interface Where {
   readonly cwd: string;
@@ -34,15 +33,6 @@ export async function loadProject({ cwd, configFile, env, home }: Where): Promis
   const shown = relative(cwd, file);
   const text = await readText(file, shown);
   if (text === undefined) throw new DcsError('CONFIG', `${shown} does not exist.`, { hint: 'dcs init' });
-  return makeProject(await checked(text, shown, directories(env, home).cacheDir), env, { file, root: dirname(file) });
-}
-
-/** The schema and its library are a tenth of a start: a file that passed once is not checked again while it stays as it is. */
-async function checked(text: string, shown: string, cacheDir: string): Promise<Parsed<Config>> {
-  const passed = checkedFiles(cacheDir);
-  if (passed.has(text)) return read(text, shown) as Parsed<Config>;
-  const { configSchema } = await import('./schema.ts');
-  const parsed = parse(text, shown, configSchema);
-  passed.add(text);
-  return parsed;
+  const parsed = await parseOnce(text, shown, directories(env, home).cacheDir, async () => (await import('./schema.ts')).configSchema);
+  return makeProject(parsed, env, { file, root: dirname(file) });
 }

@@ -31,7 +31,7 @@ export interface Project {
   readonly targets: ReadonlyMap<string, TargetEntry>;
   /** `secrets:`, by Doppler's name. */
   readonly secretRules: ReadonlyMap<string, SecretRule>;
-  readonly defaults: { readonly strict: boolean };
+  readonly defaults: { readonly strict?: boolean };
   /** Keys that nothing here reads, one sentence each. */
   readonly notices: readonly string[];
   /** Where the record of this environment lives. */
@@ -71,7 +71,7 @@ export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: str
     environments,
     targets: makeTargets(config.targets ?? config.platforms ?? {}, { names: [...environments.keys()], env, at, firstVersion, chains }),
     secretRules: makeSecretRules(config, [...environments.keys()], at),
-    defaults: { strict: config.defaults?.strict ?? false },
+    defaults: config.defaults?.strict === undefined ? {} : { strict: config.defaults.strict },
     notices: LATER.filter((key) => config[key] !== undefined).map((key) => `${key}: is read by a plugin that is not installed.`),
     ledger: (environment) => homes.get(environment) ?? 'machine',
     at,

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { DcsError, type Env, type Log } from 'dcs-sdk';
+import type { Identity } from '../config/user-file.ts';
 import type { OpenKeyring } from '../credentials/keyring.ts';
 import { isMissing } from '../files.ts';
 import { askDopplerCli } from './cli-login.ts';
@@ -14,8 +15,8 @@ export interface AuthInputs {
   readonly cwd: string;
   /** Doppler's API, for the OIDC exchange. */
   readonly base: string;
-  /** The identity of the user file that fits this repository, its variable already read. */
-  readonly identity?: { readonly name: string; readonly token: string };
+  /** The identity of the user file that fits this repository. */
+  readonly identity?: Identity;
   /** The token `dcs login` keeps. */
   kept(): Promise<string | undefined>;
   readonly keyring: OpenKeyring;
@@ -79,7 +80,7 @@ function ways(inputs: AuthInputs): readonly Way[] {
   });
   return [
     direct(env['DOPPLER_TOKEN'], 'DOPPLER_TOKEN'),
-    direct(identity?.token, `identity ${identity?.name ?? ''}`),
+    { find: async () => identity && tokenOf(identity, env), there: async () => identity && `identity ${identity.name}` },
     {
       find: async () => named(await inputs.kept(), 'dcs login'),
       there: async () => undefined,
@@ -93,6 +94,15 @@ function ways(inputs: AuthInputs): readonly Way[] {
       there: async () => (oidcIdentity(env) === undefined ? undefined : 'OIDC of this CI job'),
     },
   ];
+}
+
+/** A person who names whose token answers here must not get somebody else's. */
+function tokenOf({ name, variable }: Identity, env: Env): Found {
+  const token = env[variable];
+  if (token?.trim()) return { token, from: `identity ${name}` };
+  throw new DcsError('AUTH', `${variable} is not set: the identity ${name} says that it holds the Doppler token here.`, {
+    hint: [`export ${variable}=...`, 'or export DOPPLER_TOKEN=...'],
+  });
 }
 
 const named = (token: string | undefined, from: string): Found | undefined => (token === undefined ? undefined : { token, from });

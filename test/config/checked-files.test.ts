@@ -16,7 +16,7 @@ describe('a dcs.yaml that passed once', () => {
   it('is not checked again, and means the same', async () => {
     const text = 'doppler: shop\ntargets: {api: {type: cloudflare, worker: a}}\n';
     expect(await load(text)).to.equal('shop');
-    expect(checkedFiles(join(home, '.cache', 'dcs')).has(text)).to.equal(true);
+    expect(checkedFiles(join(home, '.cache', 'dcs')).has('dcs.yaml', text)).to.equal(true);
     expect(await load(text)).to.equal('shop');
   });
 
@@ -28,7 +28,7 @@ describe('a dcs.yaml that passed once', () => {
     const file = join(cwd, 'file');
     writeFileSync(file, '');
     const passed = checkedFiles(file);
-    passed.add('x');
-    expect(passed.has('x')).to.equal(false);
+    passed.add('dcs.yaml', 'x');
+    expect(passed.has('dcs.yaml', 'x')).to.equal(false);
   });
 });

@@ -62,18 +62,24 @@ describe('where the Doppler token comes from', () => {
   it('takes the first of the documented ways, and tells what it beats', async () => {
     const bin = await program('echo dp.ct.cli');
     await loginFile('scoped: {/: {token: dp.ct.file}}');
-    const identity = { name: 'work', token: 'dp.pt.identity' };
-    const env = { DOPPLER_TOKEN: ' dp.st.prd.abc\n', PATH: bin };
+    const identity = { name: 'work', variable: 'WORK_TOKEN' };
+    const WORK_TOKEN = 'dp.pt.identity';
+    const env = { DOPPLER_TOKEN: ' dp.st.prd.abc\n', PATH: bin, WORK_TOKEN };
     const from = async (over: Partial<AuthInputs>): Promise<unknown> => {
       const { token, from: source, beats } = await resolveToken(inputs(over));
       return [token, source, beats];
     };
     const kept = async (): Promise<string> => 'dp.sa.kept';
     expect(await from({ env, identity, kept })).deep.equal(['dp.st.prd.abc', 'DOPPLER_TOKEN', ['identity work', 'doppler login']]);
-    expect(await from({ env: { PATH: bin, DOPPLER_TOKEN: ' ' }, identity, kept })).deep.equal([
+    expect(await from({ env: { PATH: bin, DOPPLER_TOKEN: ' ', WORK_TOKEN }, identity, kept })).deep.equal([
       'dp.pt.identity',
       'identity work',
       ['doppler login'],
+    ]);
+    const unset = await failure(resolveToken(inputs({ env: { PATH: bin }, identity, kept })));
+    expect([unset.code, unset.message]).deep.equal([
+      'AUTH',
+      'WORK_TOKEN is not set: the identity work says that it holds the Doppler token here.',
     ]);
     expect(await from({ env: { PATH: bin }, kept })).deep.equal(['dp.sa.kept', 'dcs login', ['doppler login']]);
     expect(await from({ env: { PATH: bin } })).deep.equal(['dp.ct.cli', 'doppler login', []]);

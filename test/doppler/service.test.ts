@@ -10,7 +10,7 @@ describe('dcs whoami, for Doppler', () => {
     home: '/nowhere',
     cwd: '/',
     keyring: async () => undefined,
-    identity: { name: 'work', token: 'dp.pt.work' },
+    identity: { name: 'work', variable: 'WORK' },
   });
   const context = (env: Record<string, string>, kept?: string): Context => ({
     http: createHttp({ base: wire.base, name: 'Doppler' }),

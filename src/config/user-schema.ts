@@ -1,0 +1,21 @@
+import * as z from 'zod';
+
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable that holds the token, never the token');
+const identity = z
+  .strictObject({
+    owner: z.string().min(1).optional(),
+    directory: z.string().regex(/^[~/]/, 'must begin with / or ~').optional(),
+    doppler: variable,
+  })
+  .refine(({ owner, directory }) => owner !== undefined || directory !== undefined, 'needs an owner or a directory');
+
+/** `config.yaml` in dcs's configuration directory: settings of a person, never a value. */
+export const userSchema = z.strictObject({
+  defaults: z.strictObject({ strict: z.boolean().optional(), doppler_project_prefix: z.string().optional() }).optional(),
+  identities: z.record(z.string(), identity).optional(),
+  /** First version: git owner -> variable. */
+  identity_mappings: z.record(z.string(), variable).optional(),
+  /** First version. */
+  templates_dir: z.string().optional(),
+});
+export type UserConfig = z.infer<typeof userSchema>;
