@@ -144,7 +144,10 @@ function refuseUnconsented(session: Session, environment: Environment, options: 
   )
     throw new DcsError('REFUSED', `${single.map(({ name }) => name).join(', ')}: one place for all environments is written only with -e.`, {
       why: 'The entry names one value for every environment, so it must be clear which one owns it. Nothing was written.',
-      hint: [`dcs sync -e ${environment.name}`, 'or give each environment its own: worker: {staging: ..., prod: ...}'],
+      hint: [
+        `dcs sync -e ${environment.name}`,
+        'or give each environment its own: worker: {staging: ..., prod: ...} (dcs config migrate asks)',
+      ],
     });
 }
 

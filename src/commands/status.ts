@@ -58,6 +58,13 @@ export default class Status extends DcsCommand {
       if (await interrupted(session)) return {};
     }
   }
+
+  /** `--exit-code` promises exactly 0, 2 and 1. */
+  protected override async catch(error: Error): Promise<unknown> {
+    const answer = await super.catch(error);
+    if (this.argv.includes('--exit-code')) process.exitCode = 1;
+    return answer;
+  }
 }
 
 /** The team's file beats a personal default. */

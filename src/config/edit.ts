@@ -21,10 +21,15 @@ export async function editConfig(file: string, path: readonly string[], value: u
       });
   }
   document.setIn(path, document.createNode(value));
-  const after = document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  await replaceConfig(real, before, document.toString({ lineWidth: 0, flowCollectionPadding: false }));
+}
+
+/** Writes dcs.yaml as a whole. Throws CONFIG when it would not be valid, CONFLICT when it is not `before` any more. */
+export async function replaceConfig(file: string, before: string, after: string): Promise<void> {
+  const shown = basename(file);
   parse(after, shown, configSchema);
-  if ((await readText(real, shown)) !== before) throw changed(shown);
-  await replaceFile(real, after, (await stat(real)).mode & 0o777);
+  if ((await readText(file, shown)) !== before) throw changed(shown);
+  await replaceFile(file, after, (await stat(file)).mode & 0o777);
 }
 
 const changed = (shown: string): DcsError =>

@@ -20,5 +20,6 @@ export function emptyProject(cwd: string): Project {
     notices: [],
     ledger: () => 'machine',
     at: () => 'dcs.yaml',
+    written: () => undefined,
   };
 }

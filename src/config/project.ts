@@ -38,6 +38,8 @@ export interface Project {
   ledger(environment: string): LedgerPlace;
   /** `dcs.yaml:12:5` */
   at(path: Path): string;
+  /** The same, or undefined where the file does not say it. */
+  written(path: Path): string | undefined;
 }
 
 const LATER = ['sources', 'triggers', 'credentials', 'workspaces', 'neon', 'gcp', 'sync'] as const;
@@ -75,7 +77,16 @@ export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: str
     notices: LATER.filter((key) => config[key] !== undefined).map((key) => `${key}: is read by a plugin that is not installed.`),
     ledger: (environment) => homes.get(environment) ?? 'machine',
     at,
+    written: (path) =>
+      says(config, firstVersion && path[0] === 'targets' ? ['platforms', ...path.slice(1)] : path) ? at(path) : undefined,
   };
+}
+
+function says(value: unknown, path: Path): boolean {
+  const [key, ...rest] = path;
+  if (key === undefined) return true;
+  if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key)) return false;
+  return says((value as Record<PropertyKey, unknown>)[key], rest);
 }
 
 function makeEnvironments(config: Config, at: Project['at'], fill: (text: string, path: Path) => string): Map<string, ProjectEnvironment> {

@@ -49,7 +49,7 @@ const secretRule = z.strictObject({
   owner: text.optional().meta({ description: 'Who to ask: shown where the name is missing.' }),
 });
 
-const deprecated = { deprecated: true, description: 'First version: still read.' };
+const deprecated = { deprecated: true, description: 'First version: still read; dcs config migrate rewrites it.' };
 const FIRST_VERSION = {
   platforms: z.record(name, target).optional().meta(deprecated),
   neon: z

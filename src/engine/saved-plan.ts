@@ -140,15 +140,32 @@ async function readText(file: string): Promise<string> {
 
 function parse(file: string, text: string): SavedPlan {
   const notAPlan = new DcsError('USAGE', `${file} is not a plan that dcs saved.`, { hint: 'dcs diff --out FILE saves a plan' });
-  let found: Partial<SavedPlan> | null;
+  let found: unknown;
   try {
-    found = JSON.parse(text) as Partial<SavedPlan> | null;
+    found = JSON.parse(text);
   } catch {
     throw notAPlan; // the parser's message would quote the file
   }
-  const whole = found?.kind === KIND && found.version === 1 && Array.isArray(found.targets) && typeof found.filters === 'object';
-  if (!whole || typeof found?.seal !== 'string' || typeof found.environment !== 'string') throw notAPlan;
-  return found as SavedPlan;
+  if (!isPlan(found)) throw notAPlan;
+  return found;
+}
+
+type Loose = Partial<Record<string, unknown>> | null | undefined;
+
+/** The shape alone; whether dcs made it shows its seal. */
+function isPlan(found: unknown): found is SavedPlan {
+  const plan = found as Loose;
+  const texts = [plan?.['environment'], plan?.['made'], plan?.['expires'], plan?.['seal']];
+  if (plan?.['kind'] !== KIND || plan['version'] !== 1 || !texts.every((text) => typeof text === 'string')) return false;
+  const filters = plan['filters'] as Loose;
+  if (!Array.isArray(filters?.['only']) || !Array.isArray(filters['except'])) return false;
+  return Array.isArray(plan['targets']) && plan['targets'].every(isTarget);
+}
+
+function isTarget(found: unknown): boolean {
+  const target = found as Loose;
+  const texts = [target?.['name'], target?.['place'], target?.['seal']];
+  return texts.every((text) => typeof text === 'string') && Array.isArray(target?.['wanted']) && Array.isArray(target['changes']);
 }
 
 /** The targets that are not, or whose source or settings are not, what the plan stood on. */

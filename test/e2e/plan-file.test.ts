@@ -85,9 +85,12 @@ describe('a saved plan', function () {
       await writeFile(file(), text.replace('STRIPE_KEY', 'STRIPE_KEX'));
       const altered = await command();
       expect(altered.code).to.equal(6);
+      expect((await command('--exit-code')).code, 'promises 0, 1 and 2').to.equal(1);
       expect(altered.err).to.contain('was altered');
-      await writeFile(file(), '{"kind": "dcs-plan"}');
-      expect((await command()).code).to.equal(64);
+      for (const broken of ['{"kind": "dcs-plan"}', 'null', text.replace(/"targets": .*/s, '"targets": [{}], "seal": "x"}')]) {
+        await writeFile(file(), broken);
+        expect((await command()).code, broken).to.equal(64);
+      }
       await writeFile(file(), 'canary');
       const none = await command();
       expect(none.code).to.equal(64);
