@@ -164,11 +164,15 @@ describe('dcs env, into a file', function () {
 
     it('gives the remover no variable and no value', async function () {
       if (process.platform !== 'linux') return this.skip();
-      await out('.env', '2s');
+      await out('.env', '30s');
       const [name] = await records();
       const [pid] = execFileSync('pgrep', ['-f', name!], { encoding: 'utf8' }).trim().split('\n');
-      expect(await readFile(`/proc/${pid}/environ`, 'latin1')).to.equal('');
+      // Before it has become the remover it is a copy of dcs.
+      const environ = (): Promise<string> => readFile(`/proc/${pid}/environ`, 'latin1');
+      for (let tries = 0; tries < 50 && (await environ()) !== ''; tries++) await sleep(100);
+      expect(await environ()).to.equal('');
       expect(await readFile(`/proc/${pid}/cmdline`, 'latin1')).to.not.contain(canary);
+      process.kill(Number(pid), 'SIGKILL');
     });
 
     it('wants a file and a time', async () => {

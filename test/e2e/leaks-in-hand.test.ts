@@ -73,10 +73,10 @@ describe('canaries: commands that have the values in hand', function () {
       child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString()));
       child.stdin.end(input);
       child.on('error', reject);
-      child.on('close', async () => {
-        const execs = await readFile(trace, 'latin1');
-        await rm(trace);
-        resolve({ ...texts, execs });
+      child.on('close', () => {
+        readFile(trace, 'latin1')
+          .then((execs) => rm(trace).then(() => resolve({ ...texts, execs })))
+          .catch(reject);
       });
     });
 
