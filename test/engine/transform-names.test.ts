@@ -6,7 +6,7 @@ describe('name transformers', () => {
     camel: ['apiKey', 'smtpUserName', 'x'],
     'upper-camel': ['ApiKey', 'SmtpUserName', 'X'],
     'lower-snake': ['api_key', 'smtp__user_name', '_x_'],
-    'lower-kebab': ['api-key', 'smtp-user-name', 'x'],
+    kebab: ['api-key', 'smtp-user-name', 'x'],
     'tf-var': ['TF_VAR_api_key', 'TF_VAR_smtp__user_name', 'TF_VAR__x_'],
     dotnet: ['ApiKey', 'Smtp:UserName', 'X'],
     'dotnet-env': ['ApiKey', 'Smtp__UserName', 'X'],

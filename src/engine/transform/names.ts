@@ -19,7 +19,7 @@ export const NAME_TRANSFORMERS = {
   /** smtp__user_name */
   'lower-snake': (name: string) => name.toLowerCase(),
   /** smtp-user-name */
-  'lower-kebab': (name: string) => words(name).join('-'),
+  kebab: (name: string) => words(name).join('-'),
   /** TF_VAR_smtp__user_name */
   'tf-var': (name: string) => `TF_VAR_${name.toLowerCase()}`,
   /** Smtp:UserName: for files; no shell takes it as a variable. */
