@@ -130,7 +130,7 @@ export async function makeJobs(
     session.dopplerHost,
     definitions.map((definition) => ({ name: definition.title, endpoint: definition.endpoint(session.env) })),
   );
-  const { keys, home } = await record(session, environment, source);
+  const { keys, home } = await openRecord(session, environment, source);
   const credentials = await credentialNames(session);
   const jobs = await Promise.all(
     entries.map(async (entry, index): Promise<Job> => {
@@ -198,10 +198,18 @@ async function credentialNames({ registry }: Session): Promise<ReadonlySet<strin
   return new Set(definitions.flatMap((definition) => [...(definition?.credentials ?? [])]));
 }
 
-async function record(session: Session, environment: Environment, source: Source): Promise<{ keys: LedgerKeys; home: LedgerHome }> {
+/** Tells this machine's keys of two environments apart. */
+export const keyName = ({ doppler }: Environment): string => `${doppler.project}-${doppler.config}`;
+
+/** Where the records of an environment are, and the keys that seal them; makes this machine's key where there is none. */
+export async function openRecord(
+  session: Session,
+  environment: Environment,
+  source: Source,
+): Promise<{ keys: LedgerKeys; home: LedgerHome }> {
   const kind = session.project.ledger(environment.name);
   const { stateDir } = session.directories;
-  const environmentId = `${environment.doppler.project}-${environment.doppler.config}`;
+  const environmentId = keyName(environment);
   if (kind === 'machine') {
     const keys = await loadKeys({ stateDir, environmentId });
     return { keys, home: machineHome({ stateDir, keys }) };

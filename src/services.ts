@@ -36,7 +36,8 @@ export async function signedIn(session: Session, service: ServiceDefinition): Pr
   try {
     credential = await service.credential(context);
     if (!credential) return { service };
-    return { service, credential, who: await service.whoami(credential, context) };
+    const who = await service.whoami(credential, context);
+    return { service, credential, who: { ...who, warnings: [...(credential.warnings ?? []), ...who.warnings] } };
   } catch (error) {
     return { service, ...(credential ? { credential } : {}), error };
   }

@@ -5,6 +5,8 @@ export interface Credential {
   readonly token: string;
   readonly from: string;
   readonly beats: readonly string[];
+  /** What is wrong with where it is kept: a file that others may read. */
+  readonly warnings?: readonly string[];
 }
 
 export interface Who {

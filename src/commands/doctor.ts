@@ -1,8 +1,12 @@
 import { Flags } from '@oclif/core';
 import { DcsCommand } from 'dcs-sdk/command';
 import { EXIT } from 'dcs-sdk';
-import { checkEnvironment, checkFolders, checkPlugins, checkPrograms, checkServices, checkTargets } from '../doctor/checks.ts';
+import { checkEnvironment, checkPlugins, checkPrograms, checkServices } from '../doctor/checks.ts';
+import { checkFolders, checkSnapshots } from '../doctor/disk.ts';
+import { dopplerOnce } from '../doctor/doppler.ts';
 import type { DoctorFinding } from '../doctor/finding.ts';
+import { checkRepository } from '../doctor/repository.ts';
+import { checkTargets } from '../doctor/targets.ts';
 import { plural, styleFor, table } from '../render/style.ts';
 import { openSession } from '../session.ts';
 
@@ -10,20 +14,25 @@ const SYMBOL = { ok: '✓', warning: '!', problem: '✗' } as const;
 
 export default class Doctor extends DcsCommand {
   static override description =
-    'Is everything in order? Programs, dcs.yaml, credentials, every environment and target, folders. Each finding names its fix.';
+    'Is everything in order? Programs, dcs.yaml, git, credentials, every environment and target, records, clock, folders and snapshots. Each finding names its fix.';
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --fix'];
-  static override flags = { fix: Flags.boolean({ description: 'mend what is safe to mend' }) };
+  static override flags = {
+    fix: Flags.boolean({ description: 'mend what is safe to mend: close folders to others, remove snapshots that do not open' }),
+  };
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(Doctor);
     const session = await openSession(this.config, this.invocation());
+    const doppler = dopplerOnce(session);
     const checks = await Promise.all([
       checkPrograms(session, this.config.version),
       checkPlugins(session),
       checkEnvironment(session),
+      checkRepository(session),
       checkServices(session),
-      checkTargets(session),
+      checkTargets(session, doppler),
       checkFolders(session),
+      checkSnapshots(session, doppler),
     ]);
     const found = checks.flat();
     const mended = flags.fix ? await mend(found) : [];
@@ -40,7 +49,7 @@ export default class Doctor extends DcsCommand {
       `  ${rows[index]!}${mended.includes(finding) ? ` ${style.green('(mended)')}` : ''}`,
       ...finding.hints.map((hint) => `      Try  ${hint}`),
     ]);
-    const fixable = problems.filter(({ fix }) => fix).length;
+    const fixable = left.filter(({ fix }) => fix).length;
     const sum = `${plural(problems.length, 'problem')}, ${plural(left.filter(({ level }) => level === 'warning').length, 'warning')}${fixable > 0 ? `; --fix mends ${fixable}` : ''}${worst?.code ? `. Exit ${EXIT[worst.code]} (${worst.code})` : ''}`;
     return this.out([...lines, sum], {
       findings: found.map((finding) => ({

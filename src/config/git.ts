@@ -12,11 +12,22 @@ export function repositoryRoot(cwd: string): string | undefined {
   }
 }
 
+export type GitHead = { readonly branch: string } | 'detached' | 'unreadable';
+
+/** What is checked out in `cwd`; undefined outside a repository. */
+export function gitHead(cwd: string): GitHead | undefined {
+  const git = gitDirectory(cwd);
+  if (git === undefined) return undefined;
+  const head = read(join(git, 'HEAD')) ?? '';
+  const branch = /^ref: refs\/heads\/(.+)$/m.exec(head)?.[1]?.trim();
+  if (branch !== undefined) return { branch };
+  return /^[0-9a-f]{40,64}\s*$/.test(head) ? 'detached' : 'unreadable';
+}
+
 /** The branch checked out in `cwd`; undefined outside a repository and on a detached HEAD. */
 export function gitBranch(cwd: string): string | undefined {
-  const git = gitDirectory(cwd);
-  const head = git === undefined ? undefined : read(join(git, 'HEAD'));
-  return /^ref: refs\/heads\/(.+)$/m.exec(head ?? '')?.[1]?.trim();
+  const head = gitHead(cwd);
+  return typeof head === 'object' ? head.branch : undefined;
 }
 
 /** `acme` of `git@github.com:acme/shop.git`; the whole path above the repository where there are subgroups. */

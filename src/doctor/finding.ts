@@ -23,7 +23,8 @@ export const warning = (what: string, message: string, hints: readonly string[] 
 /** A DcsError becomes a problem; anything else is a bug and ends the command. */
 export function problem(what: string, error: unknown): DoctorFinding {
   if (!isDcsError(error)) throw error;
-  return { what, level: 'problem', message: error.message, hints: [error.details.hint ?? []].flat(), code: error.code };
+  const hints = [error.details.hint ?? []].flat().filter((hint) => hint !== 'dcs doctor');
+  return { what, level: 'problem', message: error.message, hints, code: error.code };
 }
 
 export async function attempt(

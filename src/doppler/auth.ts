@@ -112,7 +112,7 @@ async function login(inputs: AuthInputs): Promise<Found | undefined> {
   // The login of one host is no login of another: it would hand a real token to whatever DOPPLER_API_HOST names.
   if (file !== undefined && !sameOrigin(file.host, inputs.base)) return undefined;
   const asked = await askDopplerCli(inputs);
-  if (asked !== undefined) return { token: asked, from: 'doppler login' };
+  if (asked !== undefined) return { token: asked, from: 'doppler login', warnings: file?.warnings ?? [] };
   if (file?.token === undefined) return undefined;
   if (!file.token.startsWith('secret-')) return { token: file.token, from: 'doppler login', warnings: file.warnings };
   const token = await fromKeyring(inputs, file.token);

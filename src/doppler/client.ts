@@ -58,6 +58,11 @@ export class DopplerClient {
     return this.#transport.limits();
   }
 
+  /** How far this machine's clock is ahead of Doppler's, ms, as of the last answer. */
+  get clockAhead(): number | undefined {
+    return this.#transport.ahead();
+  }
+
   async me(): Promise<Me> {
     const what = 'the token';
     const me = fieldsOf(await (await this.#load()).auth.me(), what);

@@ -1,5 +1,6 @@
 import type { Context, ServiceDefinition } from 'dcs-sdk';
 import type { OpenKeyring } from '../credentials/keyring.ts';
+import { ciOf } from '../config/ci.ts';
 import { findToken, type AuthInputs } from './auth.ts';
 import { createDopplerClient } from './client.ts';
 import { dopplerEndpoint } from './endpoint.ts';
@@ -43,7 +44,7 @@ export function dopplerService({ home, cwd, keyring, identity }: DopplerMachine)
       if (found === undefined) return undefined;
       const outranked = ['DOPPLER_TOKEN', `identity ${identity?.name ?? ''}`].includes(found.from);
       const kept = outranked && (await context.kept('doppler')) !== undefined ? ['dcs login'] : [];
-      return { token: found.token, from: found.from, beats: [...kept, ...found.beats] };
+      return { token: found.token, from: found.from, beats: [...kept, ...found.beats], warnings: found.warnings };
     },
     async whoami({ token, from }, context) {
       const { kind, environment } = checkToken(token, from);
@@ -53,7 +54,7 @@ export function dopplerService({ home, cwd, keyring, identity }: DopplerMachine)
       return {
         account: `${me.workplace} (${me.name})`,
         rights: [`${kind} token: ${RIGHTS[kind]}`, ...(environment === undefined ? [] : [`environment ${environment}`])],
-        warnings: personal && context.env['CI'] ? ['a token of a person in CI: use a service token or OIDC'] : [],
+        warnings: personal && ciOf(context.env) ? ['a token of a person in CI: use a service token or OIDC'] : [],
       };
     },
     login: {

@@ -23,6 +23,8 @@ export interface Transport {
   /** Answers below 300, and 304 to a request with If-None-Match; throws DcsError for everything else. */
   send(request: HttpRequest): Promise<HttpAnswer>;
   limits(): RateLimits | undefined;
+  /** How far this machine's clock is ahead of Doppler's, ms, as of the last answer. */
+  ahead(): number | undefined;
 }
 
 /** The only way to Doppler: bounded, never following a redirect, and the one place that knows the token. */
@@ -36,11 +38,15 @@ export function createTransport({ base, token, signal, log, deadline }: Transpor
     ...(deadline === undefined ? {} : { deadline }),
   });
   let last: RateLimits | undefined;
+  let ahead: number | undefined;
   return {
     limits: () => last,
+    ahead: () => ahead,
     async send(request) {
       const answer = await http.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
       last = limitsOf(answer.headers) ?? last;
+      const date = Date.parse(answer.headers.get('date') ?? '');
+      if (!Number.isNaN(date)) ahead = Date.now() - date;
       // A 304 is an answer only to who asked for it: anywhere else it would read as "no secrets".
       const expected = answer.status === 304 && request.headers?.['if-none-match'] !== undefined;
       if (answer.status >= 300 && !expected) throw refusal(answer, request);

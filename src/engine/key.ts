@@ -18,9 +18,13 @@ export interface KeyOptions {
 /** The keys of one environment: from Doppler where it holds one, else this machine's own, made on first use. */
 export async function loadKeys({ stateDir, dopplerKey, environmentId }: KeyOptions): Promise<LedgerKeys> {
   if (dopplerKey !== undefined) return keysOf(dopplerKey);
-  const active = ledgerKey(await machineKey(join(stateDir, 'keys', `${encodeURIComponent(environmentId)}.key`)));
+  const active = ledgerKey(await machineKey(keyFile(stateDir, environmentId)));
   return { active, all: [active] };
 }
+
+/** Where this machine keeps its own key of one environment. */
+export const keyFile = (stateDir: string, environmentId: string): string =>
+  join(stateDir, 'keys', `${encodeURIComponent(environmentId)}.key`);
 
 function keysOf(text: string): LedgerKeys {
   const keys = text.split(/\s+/).filter((each) => each !== '');

@@ -76,7 +76,7 @@ function opened({ head, seal }: Extract<Line, { kind: 'ledger' }>, lines: readon
   const { place } = head;
   const verifies = (purpose: string, fields: unknown, given: string | undefined): boolean =>
     keys.all.some((key) => key.seal(`ledger ${purpose}`, [place, fields]) === given);
-  if (!verifies('head', head, seal)) return emptyLedger(place, keys, undefined, head.serial);
+  if (!verifies('head', head, seal)) return { ...emptyLedger(place, keys, undefined, head.serial), foreign: true };
   const records = new Map<string, LedgerRecord>();
   const pending: Pending[] = [];
   const wants: [string, string][] = [];

@@ -15,6 +15,7 @@ const PATIENCE_MS = 10_000;
 export function gitHome({ file, keys }: { file: string; keys: LedgerKeys }): LedgerHome {
   return {
     title: basename(file),
+    fileOf: () => file,
     async load(place) {
       const block = blocks((await readLedger(file)) ?? '', file).get(place);
       return block === undefined ? undefined : parse(block, keys, file);

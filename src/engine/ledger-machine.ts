@@ -8,9 +8,10 @@ import { fileName } from './place-name.ts';
 
 /** Ledgers in this machine's state folder, one file a place. */
 export function machineHome({ stateDir, keys }: { stateDir: string; keys: LedgerKeys }): LedgerHome {
-  const fileOf = (place: string): string => join(stateDir, 'ledgers', `${fileName(place)}.jsonl`);
+  const fileOf = (place: string): string => ledgerFile(stateDir, place);
   return {
     title: 'this machine',
+    fileOf,
     async load(place) {
       const file = fileOf(place);
       const text = await readLedger(file);
@@ -21,6 +22,8 @@ export function machineHome({ stateDir, keys }: { stateDir: string; keys: Ledger
   };
 }
 
+export const ledgerFile = (stateDir: string, place: string): string => join(stateDir, 'ledgers', `${fileName(place)}.jsonl`);
+
 /** Undefined only when there is no file: what cannot be read is not "none". */
 export async function readLedger(file: string): Promise<string | undefined> {
   try {
@@ -30,7 +33,7 @@ export async function readLedger(file: string): Promise<string | undefined> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     throw new DcsError('CONFLICT', `The ledger ${file} cannot be read (${code}).`, {
       why: 'Without it dcs cannot tell what it wrote. Nothing was written.',
-      hint: 'dcs doctor',
+      hint: ['dcs doctor', `make ${file} readable, or move it away: then names are asked for again, and no value is lost`],
     });
   }
 }

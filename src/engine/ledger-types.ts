@@ -53,6 +53,8 @@ export interface Ledger {
   readonly identity?: string;
   readonly source?: SourceRecord;
   readonly keyId: string;
+  /** No current key verifies it, so nothing of it is believed. Never saved. */
+  readonly foreign?: true;
   readonly serial: number;
   /** The last sync: when (ISO), by whom, its id. */
   readonly last?: { readonly at: string; readonly by: string; readonly run: string };
@@ -63,6 +65,7 @@ export interface Ledger {
 /** Where ledgers live. */
 export interface LedgerHome {
   readonly title: string;
+  fileOf(place: string): string;
   /** `undefined`: there is none. A file that cannot be read or parsed throws CONFLICT naming the file: never "none". */
   load(place: string): Promise<Ledger | undefined>;
   /** Atomic and durable before it resolves. */

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import type { Stats } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DcsError, isDcsError, type Env } from 'dcs-sdk';
 import { repositoryRoot } from '../config/git.ts';
 import { isMissing, replaceFile } from '../files.ts';
+import { askGit } from '../git-process.ts';
 import type { Session } from '../session.ts';
 import { expireLater } from './expiry.ts';
 
@@ -67,8 +67,8 @@ async function lstatIfThere(path: string): Promise<Stats | undefined> {
 }
 
 async function refuseUnlessIgnored(file: string, path: string, env: Env): Promise<void> {
-  const tracked = await git(path, env, ['--literal-pathspecs', 'ls-files', '--error-unmatch']);
-  const ignored = tracked === 1 ? await git(path, env, ['check-ignore', '--quiet', '--no-index']) : undefined;
+  const tracked = await askGit(path, env, ['--literal-pathspecs', 'ls-files', '--error-unmatch']);
+  const ignored = tracked === 1 ? await askGit(path, env, ['check-ignore', '--quiet', '--no-index']) : undefined;
   if (ignored === 0) return;
   if (tracked === 0)
     throw new DcsError('REFUSED', `git tracks ${file}.`, {
@@ -83,18 +83,5 @@ async function refuseUnlessIgnored(file: string, path: string, env: Env): Promis
   throw new DcsError('REFUSED', `git cannot tell whether it ignores ${file}.`, {
     why: `git is not installed, or refuses to read this repository. ${NOTHING}`,
     hint: ['git status     says why', 'a file outside the repository'],
-  });
-}
-
-/** Its exit code; undefined when it could not be started. Starts no program that the repository's configuration names. */
-async function git(path: string, env: Env, command: readonly string[]): Promise<number | undefined> {
-  const fixed = ['-C', dirname(path), '-c', 'core.fsmonitor=false', ...command, '--', `./${basename(path)}`];
-  const needed = ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'SYSTEMROOT', 'USERPROFILE'].map((name) => [name, env[name]] as const);
-  const variables = Object.fromEntries([...needed.filter(([, value]) => value !== undefined), ['GIT_OPTIONAL_LOCKS', '0']]);
-  return new Promise((resolvePromise) => {
-    execFile('git', fixed, { env: variables as NodeJS.ProcessEnv }, (error) => {
-      if (error === null) return resolvePromise(0);
-      return resolvePromise(typeof error.code === 'number' ? error.code : undefined);
-    });
   });
 }

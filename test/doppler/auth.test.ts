@@ -157,6 +157,9 @@ describe('where the Doppler token comes from', () => {
     const found = await resolveToken(inputs({ env: { DOPPLER_CONFIG_DIR: dir } }));
     expect(found.token).equal('dp.ct.there');
     expect(found.warnings.join()).contain('chmod 600');
+    const bin = await program('echo dp.ct.cli');
+    const asked = await resolveToken(inputs({ env: { DOPPLER_CONFIG_DIR: dir, PATH: bin } }));
+    expect([asked.token, asked.warnings]).deep.equal(['dp.ct.cli', found.warnings]);
     await loginFile('scoped: {/: {token: dp.ct.file}}');
     expect((await resolveToken(inputs())).warnings).deep.equal([]);
   });

@@ -28,7 +28,7 @@ describe('dcs whoami, for Doppler', () => {
 
   it('tells where the credential comes from and everything it beats', async () => {
     const credential = await service.credential(context({ DOPPLER_TOKEN: 'dp.st.prd.abc' }, 'dp.ct.kept'));
-    expect(credential).deep.equal({ token: 'dp.st.prd.abc', from: 'DOPPLER_TOKEN', beats: ['dcs login', 'identity work'] });
+    expect(credential).deep.equal({ token: 'dp.st.prd.abc', from: 'DOPPLER_TOKEN', beats: ['dcs login', 'identity work'], warnings: [] });
   });
 
   it('tells account, rights and the environment of a service token', async () => {
@@ -45,6 +45,7 @@ describe('dcs whoami, for Doppler', () => {
     const ask = (env: Record<string, string>) => service.whoami({ token: 'dp.ct.abc', from: 'DOPPLER_TOKEN', beats: [] }, context(env));
     expect((await ask({ CI: 'true' })).warnings).length(1);
     expect((await ask({})).warnings).deep.equal([]);
+    expect((await ask({ CI: 'false' })).warnings).deep.equal([]);
   });
 
   it('says when the credential is refused', async () => {
