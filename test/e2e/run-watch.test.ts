@@ -51,7 +51,7 @@ describe('dcs run that stays behind', function () {
     it(`--watch starts the program anew when a value changed, and only then (plan: ${tier})`, async () => {
       await w.post('/_sandbox/doppler/tier', { tier });
       await w.doppler('dev', { FLAVOUR: 'vanilla' });
-      const running = start('--watch', ...SERVER);
+      const running = start('--watch', '--no-mask', ...SERVER);
       await until('the first start', () => seen.out.includes('vanilla'));
       await w.doppler('stg', { FLAVOUR: 'elsewhere' });
       await sleep(tier === 'team' ? 1500 : 6000);
