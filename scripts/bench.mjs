@@ -29,6 +29,7 @@ const rows = [
   { name: 'dcs context', command: dcs('context'), most: 4 },
   { name: 'dcs --help', command: dcs('--help'), most: 4.5 },
   { name: 'dcs run --no-mask -- true (304)', command: dcs('run', '--no-mask', '--', 'true'), most: 6 },
+  { name: 'dcs env (304)', command: dcs('env'), most: 6 },
   { name: 'dcs run --no-mask --offline -- true', command: dcs('run', '--no-mask', '--offline', '--', 'true'), most: 4 },
   ...(doppler ? [{ name: 'doppler run -- true (304)', command: ['doppler', ['run', '-p', 'shop', '-c', 'dev', '--', 'true']] }] : []),
 ].map((row) => ({ ...row, times: [] }));

@@ -6,7 +6,7 @@ import { refuseUnlessRevealed } from '../reveal.ts';
 import { duration, span } from '../run/duration.ts';
 import { removeOverdue } from '../run/expiry.ts';
 import { injectionFlags, injectionOptions, programFlags } from '../run/flags.ts';
-import { FORMAT_NAMES } from '../run/formats/index.ts';
+import { FORMAT_NAMES } from '../run/formats/names.ts';
 import { inject, type Injection } from '../run/injection.ts';
 import { NAME_TRANSFORMER_NAMES, namedOf, nameLines, withNames, type Named } from '../run/names.ts';
 import { placeForValues, writeValues } from '../run/out-file.ts';

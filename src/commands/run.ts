@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core';
 import { DcsCommand } from 'dcs-sdk/command';
 import { noProgram, programOf, splitCommandLine } from '../run/command-line.ts';
 import { injectionFlags, injectionOptions, optionalValue, ownExitCode, programFlags, programOptions } from '../run/flags.ts';
-import { FORMAT_NAMES, type FormatName } from '../run/formats/index.ts';
+import { FORMAT_NAMES, type FormatName } from '../run/formats/names.ts';
 import { runProgram, type MountOptions } from '../run/run.ts';
 import { openSession } from '../session.ts';
 

@@ -1,6 +1,7 @@
-import { DcsError, isDcsError } from 'dcs-sdk';
+import { isDcsError } from 'dcs-sdk';
 import type { DopplerSDK } from '@dopplerhq/node-sdk';
 import { fieldsOf, listOf, malformed, optionalText, secretsOf, textOf, type DopplerSecret } from './answers.ts';
+import { checkSlug } from './place.ts';
 import { createTransport, observed, sdkOver, type RateLimits, type Transport, type TransportOptions } from './transport.ts';
 
 export type { DopplerSecret } from './answers.ts';
@@ -36,12 +37,6 @@ export interface LogEntry {
 export interface SecretsAnswer {
   readonly etag: string | undefined;
   readonly secrets: ReadonlyMap<string, DopplerSecret>;
-}
-
-/** Slugs go into a URL the SDK does not encode properly: `p&config=prd` would read another config. */
-export function checkSlug(kind: 'project' | 'config', slug: string): void {
-  if (!/^[a-z0-9_-]+$/.test(slug))
-    throw new DcsError('CONFIG', `${JSON.stringify(slug)} is no Doppler ${kind}.`, { hint: 'lower case letters, digits, - and _ only' });
 }
 
 /** Doppler as the core sees it: Doppler's SDK on our transport, with answers checked field by field. */

@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DcsError, Secret, type Held, type Source } from 'dcs-sdk';
-import { checkSlug, type DopplerClient, type DopplerSecret } from './client.ts';
-
-export interface Place {
-  /** `https://api.doppler.com`: part of the identity, so that a sandbox is never taken for the real one. */
-  readonly host: string;
-  readonly project: string;
-  readonly config: string;
-}
+import type { DopplerClient, DopplerSecret } from './client.ts';
+import { checkSlug, identityOf, type Place } from './place.ts';
 
 /** Doppler's own names (DOPPLER_PROJECT, DOPPLER_CONFIG, DOPPLER_TOKEN ...) never leave for a target. */
 export const isManaged = (name: string): boolean => name.startsWith('DOPPLER_');
@@ -17,9 +11,7 @@ export const REFERENCE = /\$\{[A-Za-z0-9_.-]+\}/;
 
 /** A config of Doppler as the source of a sync. */
 export function dopplerSource(client: DopplerClient, { host, project, config }: Place): Source {
-  checkSlug('project', project);
-  checkSlug('config', config);
-  const identity = `${host}/${project}/${config}`;
+  const identity = identityOf({ host, project, config });
   return {
     title: `Doppler ${project}/${config}`,
     identity,

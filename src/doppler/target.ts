@@ -1,6 +1,7 @@
 import { DcsError, isDcsError, Secret, type Entry, type Limits, type Outcome, type Supports, type Target, type Write } from 'dcs-sdk';
 import type { DopplerClient } from './client.ts';
-import { isManaged, REFERENCE, type Place } from './source.ts';
+import type { Place } from './place.ts';
+import { isManaged, REFERENCE } from './source.ts';
 
 /** https://docs.doppler.com/docs/platform-limits (last verified 2026-11-21). */
 export const dopplerLimits: Limits = {

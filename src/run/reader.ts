@@ -1,7 +1,7 @@
 import { DcsError, isDcsError, type Source, type SourceRead } from 'dcs-sdk';
-import { dopplerToken } from '../doppler-access.ts';
-import { createDopplerClient, type DopplerClient } from '../doppler/client.ts';
-import { dopplerSource } from '../doppler/source.ts';
+import { dopplerToken } from '../doppler-token.ts';
+import { identityOf } from '../doppler/place.ts';
+import type { DopplerClient } from '../doppler/client.ts';
 import type { Session } from '../session.ts';
 import { span } from './duration.ts';
 import type { Place } from './place.ts';
@@ -72,19 +72,26 @@ export class Reader {
     return watchConfig({ base: this.#session.dopplerHost, token: this.#token, project, config, signal, log: this.#session.log }, changed);
   }
 
-  #source({ project }: Place, config: string, deadline?: number): Source {
-    return dopplerSource(this.#client(deadline), { host: this.#session.dopplerHost, project, config });
+  /** Loaded only when Doppler is asked: offline is the faster for it. */
+  async #source({ project }: Place, config: string, deadline?: number): Promise<Source> {
+    const [client, { dopplerSource }] = await Promise.all([this.#client(deadline), import('../doppler/source.ts')]);
+    return dopplerSource(client, { host: this.#session.dopplerHost, project, config });
   }
 
-  #client(deadline?: number): DopplerClient {
+  async #client(deadline?: number): Promise<DopplerClient> {
     const { dopplerHost: base, signal, log } = this.#session;
+    const { createDopplerClient } = await import('../doppler/client.ts');
     return createDopplerClient({ base, token: this.#token, signal, log, ...(deadline === undefined ? {} : { deadline }) });
+  }
+
+  #identity({ project }: Place, config: string): string {
+    return identityOf({ host: this.#session.dopplerHost, project, config });
   }
 
   /** A snapshot that does not open is as good as none while Doppler can be asked. */
   async #kept(place: Place, config: string, { offline }: ReadOptions): Promise<Snapshot | undefined> {
     try {
-      return await this.#store.load(this.#source(place, config).identity);
+      return await this.#store.load(this.#identity(place, config));
     } catch (error) {
       if (isDcsError(error) && !offline) return undefined;
       throw error;
@@ -93,7 +100,7 @@ export class Reader {
 
   async #exists({ project }: Place, config: string): Promise<boolean> {
     try {
-      await this.#client(PATIENCE_MS).config(project, config);
+      await (await this.#client(PATIENCE_MS)).config(project, config);
       return true;
     } catch (error) {
       // Any other trouble meets the read that follows, which tells it.
@@ -108,7 +115,7 @@ export class Reader {
     if (kept !== undefined && options.maxAge !== undefined && ageOf(kept) <= options.maxAge)
       return { read: kept.read, config, age: ageOf(kept), asked: false };
     try {
-      const answer = await this.#source(place, config, kept && PATIENCE_MS).read(kept?.read.version);
+      const answer = await (await this.#source(place, config, kept && PATIENCE_MS)).read(kept?.read.version);
       const read = answer ?? kept?.read;
       if (read === undefined) throw new Error('A source read without a version must answer');
       if (answer !== undefined || ageOf(kept) > CONFIRM_MS || kept?.noPersonalAt !== noPersonalAt)
@@ -116,7 +123,7 @@ export class Reader {
       return { read, config, age: 0, asked: true };
     } catch (error) {
       if (!isDcsError(error)) throw error;
-      if ([401, 403, 404].includes(error.details.status ?? 0)) await this.#store.remove(this.#source(place, config).identity);
+      if ([401, 403, 404].includes(error.details.status ?? 0)) await this.#store.remove(this.#identity(place, config));
       if (kept === undefined || !isOutage(error)) throw error;
       return { ...standIn(kept, place, config, options), asked: true, unreachable: error.message };
     }

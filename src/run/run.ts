@@ -2,7 +2,7 @@ import { originalEnv } from '../original-env.ts';
 import type { Session } from '../session.ts';
 import type { Child, Start } from './child.ts';
 import { childEnv, type ChildEnvRules } from './child-env.ts';
-import type { FormatName } from './formats/index.ts';
+import type { FormatName } from './formats/names.ts';
 import { inject, type Injection, type InjectionOptions } from './injection.ts';
 import { findProgram } from './program.ts';
 import { pipeFiles } from './pipe-files.ts';

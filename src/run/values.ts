@@ -4,7 +4,8 @@ import { DcsError, type Secret } from 'dcs-sdk';
 import { isMissing } from '../files.ts';
 import type { Session } from '../session.ts';
 import { changesPrograms } from './child-env.ts';
-import { FORMATS, renderFormat, type FormatName } from './formats/index.ts';
+import { FORMATS, renderFormat } from './formats/index.ts';
+import type { FormatName } from './formats/names.ts';
 import type { Format } from './formats/format.ts';
 import type { Injection } from './injection.ts';
 

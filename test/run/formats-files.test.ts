@@ -10,7 +10,8 @@ import { isDcsError, Secret } from 'dcs-sdk';
 import dotenv from 'dotenv';
 import fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
-import { FORMAT_NAMES, FORMATS, renderFormat, type FormatName } from '../../src/run/formats/index.ts';
+import { FORMATS, renderFormat } from '../../src/run/formats/index.ts';
+import { FORMAT_NAMES, type FormatName } from '../../src/run/formats/names.ts';
 import { entries, NASTY, values, written } from './nasty.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dcs-formats-'));

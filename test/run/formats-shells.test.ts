@@ -5,7 +5,8 @@ import { delimiter, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { FORMATS, type FormatName } from '../../src/run/formats/index.ts';
+import { FORMATS } from '../../src/run/formats/index.ts';
+import type { FormatName } from '../../src/run/formats/names.ts';
 import { entries, NASTY, written } from './nasty.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dcs-shells-'));

@@ -1,6 +1,7 @@
 import { Secret } from 'dcs-sdk';
 import fc from 'fast-check';
-import { FORMATS, renderFormat, type FormatName } from '../../src/run/formats/index.ts';
+import { FORMATS, renderFormat } from '../../src/run/formats/index.ts';
+import type { FormatName } from '../../src/run/formats/names.ts';
 import type { Format } from '../../src/run/formats/format.ts';
 
 /** Values that quoting gets wrong first. */

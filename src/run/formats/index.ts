@@ -11,8 +11,8 @@ import { powershell } from './powershell.ts';
 import { tfvars } from './tfvars.ts';
 import { yaml } from './yaml.ts';
 import type { Entry, Format, FormatOptions } from './format.ts';
+import { FORMAT_NAMES, type FormatName } from './names.ts';
 
-/** Of those that can hold everything, the one nearest the top is recommended. */
 export const FORMATS = {
   dotenv,
   json,
@@ -26,10 +26,7 @@ export const FORMATS = {
   kubernetes,
   tfvars,
   'github-env': githubEnv,
-} as const satisfies Record<string, Format>;
-export type FormatName = keyof typeof FORMATS;
-
-export const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
+} as const satisfies Record<FormatName, Format>;
 
 /** All of them, or an error that names those the format cannot hold: a file with names left out would look complete. */
 export function renderFormat(kind: FormatName, secrets: ReadonlyMap<string, Secret>, options: FormatOptions = {}): string {
