@@ -5,6 +5,7 @@ import { compareEnvironments } from '../compare.ts';
 import { runDiff } from '../diff.ts';
 import { scopeOf } from '../plan-scope.ts';
 import { viewPlan } from '../plan-view.ts';
+import { firstLine } from '../render/first-line.ts';
 import { styleFor } from '../render/style.ts';
 import { openSession } from '../session.ts';
 
@@ -50,6 +51,7 @@ export default class Diff extends DcsCommand {
     const given = { words: [args.target ?? []].flat(), only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune };
     const { plan } = await scopeOf(session, given, flags.plan);
     if (plan !== undefined) {
+      firstLine(session, session.choose(true, plan.saved.environment), say);
       const view = await viewPlan(session, plan, styleFor(process.stdout, session.env));
       process.exitCode = flags['exit-code'] && !view.good ? 2 : 0;
       return this.out(view.lines, view.json);

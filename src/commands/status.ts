@@ -4,6 +4,7 @@ import { DcsCommand, targetArgs } from 'dcs-sdk/command';
 import { DcsError } from 'dcs-sdk';
 import { scopeOf } from '../plan-scope.ts';
 import { approvalView } from '../plan-view.ts';
+import { firstLine } from '../render/first-line.ts';
 import { styleFor } from '../render/style.ts';
 import { openSession, projectTitle, type Session } from '../session.ts';
 import { keyLines, statusExit, statusJson, statusLines, statusRows } from '../status.ts';
@@ -39,6 +40,9 @@ export default class Status extends DcsCommand {
     const words = [args.target ?? []].flat();
     const { plan } = await scopeOf(session, { words, only: [], except: [], prune: false }, flags.plan);
     if (plan !== undefined) {
+      firstLine(session, session.choose(true, plan.saved.environment), (line) => {
+        if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(line);
+      });
       const view = await approvalView(session, plan, styleFor(process.stdout, session.env));
       process.exitCode = flags['exit-code'] && !view.good ? 2 : 0;
       return this.out(view.lines, view.json);

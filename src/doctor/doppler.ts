@@ -1,6 +1,7 @@
 import { isDcsError, type Environment } from 'dcs-sdk';
 import { unmetRules } from '../config/secret-rules.ts';
-import { dopplerToken, sourceOf } from '../doppler-access.ts';
+import { sourceOf } from '../doppler-access.ts';
+import { dopplerToken } from '../doppler-token.ts';
 import type { ResolvedToken } from '../doppler/auth.ts';
 import { createDopplerClient, type DopplerClient } from '../doppler/client.ts';
 import { span } from '../run/duration.ts';
