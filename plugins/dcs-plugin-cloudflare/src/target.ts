@@ -4,7 +4,7 @@ import { schema, workerFields, type WorkerOptions } from './options.ts';
 import { DEV_VARS } from './dev-vars.ts';
 import { failed, skipped } from './outcomes.ts';
 import { readTrail } from './trail.ts';
-import { workerApi, type WorkerApi } from './worker-api.ts';
+import { workerApi, type Deployment, type Version, type WorkerApi } from './worker-api.ts';
 
 const WAITING = 'the newest version of the Worker is not deployed: dcs writes a new version on top of it and deploys nothing';
 
@@ -32,11 +32,27 @@ export default defineTarget<WorkerOptions>({
 
 function connect(api: WorkerApi, options: WorkerOptions, { signal }: Context): Target {
   let undeployed = false;
+  /** The waiting version whose names the last listing told. */
+  let listed: string | undefined;
+
+  /** Names that only the waiting version holds were not planned for: they are somebody's, and are looked at again. */
+  const writeOnTop = async (changes: readonly Write[]): Promise<Outcome[]> => {
+    try {
+      const [newest] = await api.versions(1, 1);
+      const held = newest === undefined || newest.id === listed ? [] : await api.bindings(newest.id);
+      const met = new Set(held.map(({ name }) => name));
+      const clash = ({ action, name }: Write): boolean => action === 'create' && met.has(name);
+      if (changes.some(clash)) return changes.map((change) => ({ name: change.name, result: clash(change) ? 'conflict' : 'skipped' }));
+      return done(changes, await api.writeVersion(changes));
+    } catch (error) {
+      return failed(changes, error);
+    }
+  };
+
   return {
     async identify() {
-      const [name, [newest], [current]] = await Promise.all([api.accountName(), api.versions(1, 1), api.deployments()]);
-      const live = current?.versions ?? [];
-      undeployed = newest !== undefined && !(live.length === 1 && live[0] === newest.id);
+      const [name, newest, deployments] = await Promise.all([api.accountName(), api.versions(1, 1), api.deployments()]);
+      undeployed = waiting(newest, deployments) !== undefined;
       const identity: Identity = {
         id: `${options.account_id}/${options.worker}`,
         title: `Worker ${options.worker}, account ${name ?? options.account_id}`,
@@ -45,27 +61,35 @@ function connect(api: WorkerApi, options: WorkerOptions, { signal }: Context): T
     },
 
     async list(since) {
-      const [bindings, deployments] = await Promise.all([api.bindings(), api.deployments()]);
-      return { entries: bindings.map(entry), trail: await readTrail(api, deployments, since) };
+      const [deployed, deployments] = await Promise.all([api.bindings(), api.deployments()]);
+      const { trail, versions } = await readTrail(api, deployments, since, undeployed);
+      const newest = waiting(versions, deployments);
+      undeployed = newest !== undefined;
+      listed = newest?.id;
+      // What dcs wrote waits in the newest version, and the next write builds on it.
+      const bindings = newest === undefined ? deployed : await api.bindings(newest.id);
+      return { entries: bindings.map(entry), trail };
     },
 
     async write(changes) {
       if (signal.aborted) return skipped(changes);
       try {
-        if (undeployed) return done(changes, await api.writeVersion(changes));
+        if (undeployed) return await writeOnTop(changes);
         await api.writeAndDeploy(changes);
         return done(changes);
       } catch (error) {
-        if (undeployed || !isDcsError(error) || !NOT_DEPLOYED.has(Number(error.details.vendorCode))) return failed(changes, error);
+        if (!isDcsError(error) || !NOT_DEPLOYED.has(Number(error.details.vendorCode))) return failed(changes, error);
       }
       undeployed = true;
-      try {
-        return done(changes, await api.writeVersion(changes));
-      } catch (error) {
-        return failed(changes, error);
-      }
+      return writeOnTop(changes);
     },
   };
+}
+
+/** The newest version, unless it is the one that serves every request. */
+function waiting([newest]: readonly Version[], [current]: readonly Deployment[]): Version | undefined {
+  const live = current?.versions ?? [];
+  return live.length === 1 && live[0] === newest?.id ? undefined : newest;
 }
 
 function entry({ name, type }: { name: string; type: string }): Entry {

@@ -9,14 +9,20 @@ const CODE = new Set(['upload', 'version_upload']);
 const ALWAYS_TOUCHES = new Set(['secret', 'rollback']);
 
 /**
- * What happened to a Worker, newest first. Two requests are enough as long as dcs knows the newest deployments or they are
- * plain uploads; else the list of versions tells what they hold.
+ * What happened to a Worker, newest first. The deployments are enough as long as dcs knows the newest ones or they are plain
+ * uploads, and no version is known to wait for its deployment (`waits`); else the list of versions tells what they hold, and is
+ * given along.
  */
-export async function readTrail(api: WorkerApi, deployments: readonly Deployment[], since: ReadonlySet<string>): Promise<Revision[]> {
+export async function readTrail(
+  api: WorkerApi,
+  deployments: readonly Deployment[],
+  since: ReadonlySet<string>,
+  waits: boolean,
+): Promise<{ readonly trail: Revision[]; readonly versions: readonly Version[] }> {
   const deployed = new Set(deployments.flatMap((deployment) => deployment.versions));
   const missing = [...since].filter((id) => !deployed.has(id));
-  const versions = missing.length > 0 || unclear(deployments, since) ? await readVersions(api, missing, deployed) : [];
-  return merge(deployments, versions, deployed);
+  const versions = waits || missing.length > 0 || unclear(deployments, since) ? await readVersions(api, missing, deployed) : [];
+  return { trail: merge(deployments, versions, deployed), versions };
 }
 
 /** A new deployment that only says it deployed some version: what that version changed stands with the version. */

@@ -20,7 +20,8 @@ export interface Binding {
 /** The calls of one Worker. */
 export interface WorkerApi {
   readonly subject: string;
-  bindings(): Promise<Binding[]>;
+  /** Of what is deployed; of that version, where one is named. */
+  bindings(version?: string): Promise<Binding[]>;
   /** Newest first. */
   deployments(): Promise<Deployment[]>;
   /** Newest first. */
@@ -59,8 +60,9 @@ export function workerApi(api: Api, { account_id, worker }: WorkerOptions): Work
 
   return {
     subject,
-    async bindings() {
-      const { bindings } = await get('/settings');
+    async bindings(version) {
+      const { bindings } =
+        version === undefined ? await get('/settings') : asRecord((await get(path`/versions/${version}`))['resources'], subject);
       return asRecords(bindings, subject).map(({ name, type }) => ({ name: asText(name, subject), type: asText(type, subject) }));
     },
     async deployments() {
