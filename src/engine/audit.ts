@@ -1,6 +1,6 @@
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensurePrivate, isMissing } from '../files.ts';
+import { ensurePrivate, readIfThere } from '../files.ts';
 import { fileName } from './place-name.ts';
 
 /** What one run did to one target. Names only. */
@@ -18,8 +18,8 @@ export interface AuditEntry {
 export interface AuditLog {
   /** On disk before it resolves. */
   append(entry: AuditEntry): Promise<void>;
-  /** The last `n` entries, oldest first. */
-  last(n: number): Promise<AuditEntry[]>;
+  /** Oldest first. */
+  all(): Promise<AuditEntry[]>;
 }
 
 /** The history of one project on this machine: one JSON line an entry. */
@@ -37,12 +37,12 @@ export function auditLog({ stateDir, project }: { stateDir: string; project: str
         await handle.close();
       }
     },
-    async last(n) {
-      const entries = (await read(file))
+    async all() {
+      const lines = (await readIfThere(file)) ?? '';
+      return lines
         .split('\n')
         .filter((line) => line !== '')
         .flatMap(parse);
-      return entries.slice(Math.max(0, entries.length - n));
     },
   };
 }
@@ -60,15 +60,6 @@ function parse(line: string): AuditEntry[] {
     return [JSON.parse(line) as AuditEntry];
   } catch (error) {
     if (error instanceof SyntaxError) return []; // half a line, from a crash
-    throw error;
-  }
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return '';
     throw error;
   }
 }

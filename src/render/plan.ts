@@ -2,7 +2,7 @@ import { writes, type Effect, type PlanItem } from 'dcs-sdk';
 import type { Look } from '../engine/look.ts';
 import { plural, type Style } from './style.ts';
 
-const SYMBOL: Record<PlanItem['action'], string> = {
+export const SYMBOL: Record<PlanItem['action'], string> = {
   create: '+ create ',
   update: '~ update ',
   delete: '- delete ',
@@ -21,7 +21,7 @@ const LIVE: Record<Effect, string> = {
 };
 
 /** Why, in the reader's words. `still`: Doppler is as the last sync read it. */
-function reason(item: PlanItem, still: boolean): string {
+export function reason(item: PlanItem, still: boolean): string {
   if (item.action === 'held') return item.reason === 'removed' ? 'its delete waits: a name is blocked' : 'waits: two names become one';
   switch (item.reason) {
     case 'gone':

@@ -21,15 +21,14 @@ describe('files of the state folder', () => {
       sourceVersion: 'v',
       outcomes: { done: ['A'] },
     });
-    expect(await log.last(5)).to.deep.equal([]);
+    expect(await log.all()).to.deep.equal([]);
     await log.append(entry('1'));
     const [name] = await readdir(join(stateDir, 'audit'));
     const file = join(stateDir, 'audit', name!);
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
     await appendFile(file, '{"id":"torn');
     await log.append(entry('2'));
-    expect((await log.last(9)).map(({ id }) => id)).to.deep.equal(['1', '2']);
-    expect((await log.last(1)).map(({ id }) => id)).to.deep.equal(['2']);
+    expect((await log.all()).map(({ id }) => id)).to.deep.equal(['1', '2']);
   });
 
   it('a ledger comes back, another place has none, and a damaged one is never "none"', async () => {

@@ -1,0 +1,89 @@
+import { DcsError, type Environment, type Held, type SourceRead } from 'dcs-sdk';
+import type { SecretRule } from './config/secret-rules.ts';
+import type { Look } from './engine/look.ts';
+import { matches, type ShapeRules } from './engine/shape.ts';
+import { nearest } from './config/nearest.ts';
+import { reason, SYMBOL } from './render/plan.ts';
+import type { Session } from './session.ts';
+import { planTargets } from './sync.ts';
+
+export interface Explanation {
+  readonly name: string;
+  /** What Doppler tells of it. */
+  readonly doppler: { readonly project: string; readonly config: string; readonly state: Held['state'] | 'absent' };
+  readonly rule?: SecretRule;
+  readonly targets: readonly TargetPart[];
+}
+
+/** One target's view of the name. */
+export interface TargetPart {
+  readonly target: string;
+  /** What it is called there; undefined: this target does not get it. */
+  readonly there?: string;
+  /** The rules of dcs.yaml that decided, in the order they apply. */
+  readonly because: readonly string[];
+  /** `~ update  changed in Doppler`; or why the target could not be looked at. */
+  readonly state?: string;
+}
+
+const ALL = { only: [], except: [], prune: false };
+
+/** One secret: where it comes from, which rules matched, what each target holds. Reads only. Throws USAGE for a name nobody knows. */
+export async function explain(session: Session, environment: Environment, name: string): Promise<Explanation> {
+  const { looks, failures, source } = await planTargets(session, environment, [], ALL);
+  const read = await source.read();
+  if (!read) throw new Error('A source read without a version must answer');
+  const held = read.secrets.get(name);
+  const parts = looks.map((look) => partOf(look, name));
+  if (held === undefined && parts.every(({ there, state }) => there === undefined && state === undefined))
+    throw unknown(name, read, environment);
+  const rule = session.project.secretRules.get(name);
+  return {
+    name,
+    doppler: { ...environment.doppler, state: held?.state ?? 'absent' },
+    ...(rule === undefined ? {} : { rule }),
+    targets: [...parts, ...failures.map(({ job, error }) => ({ target: job.name, because: [], state: String((error as Error).message) }))],
+  };
+}
+
+function partOf({ job, plan, shaped, found, source }: Look, from: string): TargetPart {
+  const wanted = [...shaped.desired.names.values()].find((each) => each.from === from);
+  const target = job.name;
+  const still = found?.source?.identity === source.identity && found.source.version === source.version;
+  const said = (there: string): { state?: string } => {
+    const item = plan.items.find(({ name }) => name === there);
+    return item === undefined ? {} : { state: `${SYMBOL[item.action]} ${reason(item, still)}`.trim() };
+  };
+  if (wanted !== undefined) return { target, there: wanted.name, because: steps(job.rules, from), ...said(wanted.name) };
+  const there = job.rules.prefix + (job.rules.rename.get(from) ?? from);
+  return { target, because: [leftOut(job.rules, from)], ...said(there) };
+}
+
+/** The rules that let it through and changed it. */
+function steps({ include, transforms, rename, prefix }: ShapeRules, from: string): string[] {
+  const glob = include.find((each) => matches(each, from));
+  const to = rename.get(from);
+  return [
+    ...(glob === undefined ? [] : [`include ${JSON.stringify(glob)}`]),
+    ...(transforms.rules.has(from) ? ['transform'] : []),
+    ...(to === undefined ? [] : [`rename to ${to}`]),
+    ...(prefix === '' ? [] : [`prefix ${prefix}`]),
+  ];
+}
+
+function leftOut({ include, exclude, credentials }: ShapeRules, from: string): string {
+  if (/^(DOPPLER_|DCS_LEDGER)/.test(from)) return 'never leaves';
+  if ((from.startsWith('DCS_') || credentials.has(from)) && !include.includes(from))
+    return 'stays home: a credential; include it by name to send it';
+  const glob = exclude.find((each) => matches(each, from));
+  return glob === undefined
+    ? `not included: include is ${include.map((each) => JSON.stringify(each)).join(', ')}`
+    : `exclude ${JSON.stringify(glob)}`;
+}
+
+function unknown(name: string, { secrets }: SourceRead, { doppler }: Environment): DcsError {
+  const near = nearest(name, [...secrets.keys()]);
+  return new DcsError('USAGE', `Neither Doppler ${doppler.project}/${doppler.config} nor a target has ${name}.`, {
+    hint: near === undefined ? 'names are spelt as in Doppler' : `did you mean ${near}?`,
+  });
+}
