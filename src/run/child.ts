@@ -7,6 +7,7 @@ import { CannotStart, type Program } from './program.ts';
 import { masksFor } from './masks.ts';
 import { guardOrphan } from './orphan-guard.ts';
 import { passSignals } from './signals.ts';
+import { stop } from './stop.ts';
 
 export interface Start {
   readonly program: Program;
@@ -54,12 +55,7 @@ export async function startChild(start: Start): Promise<Child> {
   });
   return {
     ended,
-    async stop(grace) {
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), grace);
-      await exit;
-      clearTimeout(timer);
-    },
+    stop: (grace) => stop((signal) => child.kill(signal), exit, grace),
   };
 }
 

@@ -5,6 +5,7 @@ import { DcsError } from 'dcs-sdk';
 import type { Child, Start } from './child.ts';
 import { guardOrphan } from './orphan-guard.ts';
 import { passSignals } from './signals.ts';
+import { stop } from './stop.ts';
 
 /**
  * Starts the program in a pseudo-terminal, so that it sees a terminal (colours, keys, size) while its output passes the mask.
@@ -47,12 +48,7 @@ export async function startInTerminal({ program, args, variables, files }: Start
   });
   return {
     ended,
-    async stop(grace) {
-      pty.kill('SIGTERM');
-      const timer = setTimeout(() => pty.kill('SIGKILL'), grace);
-      await ended;
-      clearTimeout(timer);
-    },
+    stop: (grace) => stop((signal) => pty.kill(signal), ended, grace),
   };
 }
 

@@ -1,45 +1,31 @@
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { ROOT, world, YAML, type World } from './world.ts';
+import { running, type Running } from './running.ts';
+import { world, YAML, type World } from './world.ts';
 
-type Running = ReturnType<typeof spawn>;
 const TOKEN = 'e2e-token-of-thirty-two-characters-or-more';
 
 describe('dcs serve', function () {
   this.timeout(60_000);
   let w: World;
-  const children: Running[] = [];
-  const seen = { out: '', err: '' };
+  const started: Running[] = [];
   beforeEach(async () => {
     w = await world();
     await w.yaml(YAML);
-    Object.assign(seen, { out: '', err: '' });
   });
   afterEach(async () => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const one of started.splice(0)) one.kill('SIGKILL');
     await w.close();
   });
   const start = (words: readonly string[], env: Record<string, string> = {}): Running => {
-    const child = spawn(process.execPath, [join(ROOT, 'bin', 'run.js'), 'serve', ...words], { cwd: w.project, env: { ...w.env, ...env } });
-    child.stdout!.on('data', (chunk: Buffer) => (seen.out += chunk.toString()));
-    child.stderr!.on('data', (chunk: Buffer) => (seen.err += chunk.toString()));
-    children.push(child);
-    return child;
+    const one = running(w, ['serve', ...words], env);
+    started.push(one);
+    return one;
   };
-  const until = async (met: () => boolean): Promise<void> => {
-    for (let tries = 0; !met(); tries++) {
-      if (tries === 400) throw new Error(`never happened; out: ${seen.out} err: ${seen.err}`);
-      // oxlint-disable-next-line no-await-in-loop -- waiting is the point
-      await sleep(50);
-    }
-  };
-  const ended = (running: Running): Promise<number | null> => new Promise((resolve) => running.on('close', resolve));
-  const url = (): string => /http:\/\/127\.0\.0\.1:\d+/.exec(seen.err)![0];
+  const url = (): string => /http:\/\/127\.0\.0\.1:\d+/.exec(started[0]!.seen.err)![0];
   const DOWNLOAD = '/v3/configs/config/secrets/download?format=json';
   const ask = (path: string, headers: Record<string, string>): Promise<Response> => fetch(url() + path, { headers });
 
@@ -53,25 +39,24 @@ describe('dcs serve', function () {
        for await (const chunk of events.body) if (String(Buffer.from(chunk)).includes('update')) { console.log('now', await read()); process.exit(4); }`,
     );
     await w.doppler('dev', { FLAVOUR: 'ab' });
-    const running = start(['--no-restart', '--no-mask', '--', process.execPath, 'app.mjs']);
-    const end = ended(running);
-    await until(() => seen.out.includes('token undefined ab'));
+    const dcs = start(['--no-restart', '--no-mask', '--', process.execPath, 'app.mjs']);
+    await dcs.until('the first read', () => dcs.seen.out.includes('token undefined ab'));
     await w.doppler('dev', { FLAVOUR: 'cd' });
-    expect(await end).to.equal(4);
-    expect(seen.out).to.contain('now cd');
+    expect(await dcs.ended).to.equal(4);
+    expect(dcs.seen.out).to.contain('now cd');
   });
 
   it('starts the program anew on a change', async () => {
     await w.doppler('dev', { FLAVOUR: 'ab' });
-    start(['--no-mask', '--', process.execPath, '-e', 'console.log(process.env.FLAVOUR); setInterval(() => {}, 1000)']);
-    await until(() => seen.out.includes('ab'));
+    const dcs = start(['--no-mask', '--', process.execPath, '-e', 'console.log(process.env.FLAVOUR); setInterval(() => {}, 1000)']);
+    await dcs.until('the first start', () => dcs.seen.out.includes('ab'));
     await w.doppler('dev', { FLAVOUR: 'cd' });
-    await until(() => seen.out.includes('cd'));
+    await dcs.until('the second start', () => dcs.seen.out.includes('cd'));
   });
 
   it('answers who knows the token, with 304 when nothing changed, and nobody else', async () => {
-    const running = start([], { DCS_SERVE_TOKEN: TOKEN });
-    await until(() => seen.err.includes('Serving'));
+    const dcs = start([], { DCS_SERVE_TOKEN: TOKEN });
+    await dcs.until('the server', () => dcs.seen.err.includes('Serving'));
     const authorization = `Bearer ${TOKEN}`;
     const first = await ask(DOWNLOAD, { authorization });
     expect(((await first.json()) as Record<string, string>)['STRIPE_KEY']).to.equal('sandbox-stripe-key-of-dev');
@@ -91,10 +76,9 @@ describe('dcs serve', function () {
     expect(rebound).to.equal(403);
     expect((await fetch(url() + DOWNLOAD, { method: 'POST', headers: { authorization } })).status).to.equal(405);
     expect((await ask('/v3/configs/config/secrets/download?format=env', { authorization })).status).to.equal(404);
-    const end = ended(running);
-    running.kill('SIGTERM');
-    expect(await end).to.equal(0);
-    expect(seen.err + seen.out)
+    dcs.kill('SIGTERM');
+    expect(await dcs.ended).to.equal(0);
+    expect(dcs.seen.err + dcs.seen.out)
       .to.not.contain(TOKEN)
       .and.not.contain('sandbox-stripe');
   });
