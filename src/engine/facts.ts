@@ -63,17 +63,17 @@ export function demote(origin: Origin): Origin {
 
 /** Equal readable values are recorded without a write. */
 export function recall(ledger: Ledger, desired: Desired, listing: Listing, who: Who): Ledger {
-  const records = new Map(ledger.records);
+  const changed = new Map<string, LedgerRecord>();
   for (const entry of listing.entries) {
     const wanted = desired.names.get(entry.name);
     if (!wanted || wanted.limit !== undefined || !entry.value || entry.locked !== undefined) continue;
     if (entry.mark && entry.mark.owner !== who.owner) continue;
     const mac = macOf(wanted, who);
     if (mac === undefined || !equal(entry.value, wanted, who)) continue;
-    const before = records.get(entry.name);
+    const before = ledger.records.get(entry.name);
     const trail = trailOf(entry, listing);
     if (before?.mac === mac && (!trail || trailMoved(trail, before) === 'same')) continue;
-    records.set(entry.name, {
+    changed.set(entry.name, {
       name: entry.name,
       mac,
       origin: originOf(entry, before, listing, who),
@@ -83,7 +83,7 @@ export function recall(ledger: Ledger, desired: Desired, listing: Listing, who: 
       ...(trail?.[0] ? { revision: trail[0].id } : {}),
     });
   }
-  return { ...ledger, records };
+  return changed.size === 0 ? ledger : { ...ledger, records: new Map([...ledger.records, ...changed]) };
 }
 
 function originOf(entry: Entry, before: LedgerRecord | undefined, listing: Listing, who: Who): Origin {

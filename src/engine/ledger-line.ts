@@ -8,38 +8,36 @@ export interface Head extends Omit<Ledger, 'records' | 'pending' | 'source'> {
 }
 
 export type Line =
-  | { readonly kind: 'ledger'; readonly head: Head; readonly seal: string }
+  | { readonly kind: 'ledger'; readonly head: Head; readonly seal: string; readonly whole?: string }
   | { readonly kind: 'wants'; readonly wants: [string, string] }
   | { readonly kind: 'record'; readonly record: LedgerRecord; readonly seal: string }
   | { readonly kind: 'pending'; readonly pending: Pending; readonly seal: string }
   | { readonly kind: 'end'; readonly place: string };
 
 // One order of fields, whatever made the object: seals are over the text.
+const HEAD = ['version', 'place', 'incarnation', 'identity', 'source', 'wantsSeal', 'keyId', 'serial', 'last'] as const;
+const SOURCE = ['identity', 'version', 'shape'] as const;
+const LAST = ['at', 'by', 'run'] as const;
+const RECORD = ['name', 'mac', 'origin', 'from', 'wanted', 'birth', 'revision'] as const;
+const PENDING = ['run', 'chunk', 'name', 'action', 'mac', 'from', 'had', 'proven', 'base', 'told', 'revision', 'birth'] as const;
+
 export function headOf(head: Omit<Head, 'wantsSeal'>, wantsSeal: string | undefined): Head {
-  const { version, place, incarnation, identity, source, keyId, serial, last } = head;
-  return defined({
-    version,
-    place,
-    incarnation,
-    identity,
-    source: source && { identity: source.identity, version: source.version, shape: source.shape },
-    wantsSeal,
-    keyId,
-    serial,
-    last: last && { at: last.at, by: last.by, run: last.run },
-  }) as unknown as Head;
+  const source = head.source && pick<NonNullable<Head['source']>>(head.source, SOURCE);
+  const last = head.last && pick<NonNullable<Head['last']>>(head.last, LAST);
+  return pick<Head>({ ...head, source, wantsSeal, last }, HEAD);
 }
 
-export function recordOf({ name, mac, origin, from, wanted, birth, revision }: LedgerRecord): LedgerRecord {
-  return defined({ name, mac, origin, from, wanted, birth, revision }) as unknown as LedgerRecord;
-}
+export const recordOf = (record: LedgerRecord): LedgerRecord => pick<LedgerRecord>(record, RECORD);
+export const pendingOf = (pending: Pending): Pending => pick<Pending>(pending, PENDING);
 
-export function pendingOf({ run, chunk, name, action, mac, from, had, proven, base, told, revision, birth }: Pending): Pending {
-  return defined({ run, chunk, name, action, mac, from, had, proven, base, told, revision, birth }) as unknown as Pending;
-}
-
-function defined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+/** Those fields, in that order, without the undefined ones. */
+function pick<T extends object>(from: { readonly [K in keyof T]?: T[K] | undefined }, fields: readonly (keyof T)[]): T {
+  const picked: Partial<T> = {};
+  for (const field of fields) {
+    const value = from[field];
+    if (value !== undefined) picked[field] = value;
+  }
+  return picked as T;
 }
 
 const ORIGINS: readonly string[] = ['created', 'claimed', 'adopted', 'overwrote', 'unsure'] satisfies Origin[];
@@ -53,7 +51,12 @@ export function lineOf(raw: string, file: string, number: number): Line {
     });
   const fields = fieldsOf(raw);
   if (fields && 'ledger' in fields && isText(fields['seal']) && isHead(fields['ledger']))
-    return { kind: 'ledger', head: headOf(fields['ledger'], fields['ledger'].wantsSeal), seal: fields['seal'] };
+    return {
+      kind: 'ledger',
+      head: headOf(fields['ledger'], fields['ledger'].wantsSeal),
+      seal: fields['seal'],
+      ...(isText(fields['whole']) ? { whole: fields['whole'] } : {}),
+    };
   if (fields && isWants(fields['wants'])) return { kind: 'wants', wants: fields['wants'] };
   if (fields && isText(fields['seal']) && isRecord(fields['record']))
     return { kind: 'record', record: recordOf(fields['record']), seal: fields['seal'] };

@@ -40,8 +40,8 @@ export interface Seen {
   readonly listing: Listing;
 }
 
-export async function see(job: Job): Promise<Seen> {
-  const found = await job.home.load(job.place);
+/** `found`: the place's ledger, as just loaded. */
+export async function see(job: Job, found: Ledger | undefined): Promise<Seen> {
   let listing = await job.target.list(revisions(found));
   const usable = found && found.incarnation === listing.incarnation ? found : undefined;
   let settled = usable ?? emptyLedger(job.place, job.keys, listing.incarnation, found?.serial);

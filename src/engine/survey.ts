@@ -1,5 +1,6 @@
 import type { Source, SourceRead } from 'dcs-sdk';
 import type { Job } from './job.ts';
+import type { Ledger } from './ledger-types.ts';
 import { look, lookRecorded, see, type Look, type Seen } from './look.ts';
 
 /** One target's plan, or why there is none. One target's failure stops no other. */
@@ -10,14 +11,15 @@ export type Surveyed = { readonly job: Job; readonly look: Look } | { readonly j
  * read comes first: on a 304 the plan runs on the ledger's HMACs, and any difference reads the source in full.
  */
 export async function survey(source: Source, jobs: readonly Job[]): Promise<Surveyed[]> {
-  const seeing = jobs.map(async (job): Promise<Seen | { job: Job; error: unknown }> => {
+  const loading = loadInTurn(jobs);
+  const seeing = jobs.map(async (job, index): Promise<Seen | { job: Job; error: unknown }> => {
     try {
-      return await see(job);
+      return await see(job, await loading[index]);
     } catch (error) {
       return { job, error };
     }
   });
-  const known = await commonVersion(source, jobs);
+  const known = commonVersion(source, await Promise.allSettled(loading));
   // A failed read of the source ends the command, but not before the listings have ended too.
   const [read, ...seen] = await settleBoth(source.read(known), seeing);
   if (read) return Promise.all(seen.map((each) => conclude(each, read)));
@@ -39,6 +41,16 @@ export async function survey(source: Source, jobs: readonly Job[]): Promise<Surv
   return Promise.all(seen.map((each) => conclude(each, full)));
 }
 
+/** One after another: reading them is work, not waiting, and twenty texts at a time would only fill the memory. */
+function loadInTurn(jobs: readonly Job[]): Promise<Ledger | undefined>[] {
+  let turn: Promise<unknown> = Promise.resolve();
+  return jobs.map((job) => {
+    const loaded = turn.then(() => job.home.load(job.place));
+    turn = loaded.catch(() => undefined); // `survey` reports it
+    return loaded;
+  });
+}
+
 async function conclude(seen: Seen | { job: Job; error: unknown }, read: SourceRead): Promise<Surveyed> {
   if ('error' in seen) return seen;
   try {
@@ -57,11 +69,13 @@ async function settleBoth<S>(
   return [await first, ...(await Promise.all(rest))];
 }
 
-async function commonVersion(source: Source, jobs: readonly Job[]): Promise<string | undefined> {
-  const versions = new Set<string | undefined>();
-  for (const job of jobs) {
-    const ledger = await job.home.load(job.place).catch(() => undefined); // `see` reports a ledger that cannot be read
-    versions.add(ledger?.source?.identity === source.identity ? ledger.source.version : undefined);
-  }
+/** A ledger that cannot be read knows none: `survey` reports it. */
+function commonVersion(source: Source, loaded: readonly PromiseSettledResult<Ledger | undefined>[]): string | undefined {
+  const versions = new Set(
+    loaded.map((each) => {
+      const recorded = each.status === 'fulfilled' ? each.value?.source : undefined;
+      return recorded?.identity === source.identity ? recorded.version : undefined;
+    }),
+  );
   return versions.size === 1 ? [...versions][0] : undefined;
 }

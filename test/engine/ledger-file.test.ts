@@ -118,4 +118,14 @@ describe('the text of a ledger', () => {
     const rotated = { active: others.active, all: [others.active, keys.active] };
     expect(parse(whole, rotated, 'f').records.size).to.equal(2);
   });
+
+  it('is read alike line by line: without the seal over the whole, with another line end, and refuses a name twice in either', () => {
+    const whole = serialise(sample, keys);
+    const bare = whole.replace(/,"whole":"[0-9a-f]{64}"/, '');
+    expect(bare).to.have.length(whole.length - 75);
+    for (const same of [bare, whole.replaceAll('\n', '\r\n'), whole.replace(/"whole":"./, '"whole":"x')])
+      expect(plain(parse(same, keys, 'f'))).to.deep.equal(plain(sample));
+    const twice = (text: string): string => text.replace(/(\{"record".*\n)/, '$1$1');
+    for (const text of [whole, bare]) expect(() => parse(twice(text), keys, 'f')).to.throw('A stands there twice');
+  });
 });
