@@ -109,6 +109,7 @@ function refusal(look: Look, finding: Finding, environment: Environment): DcsErr
   return new DcsError(finding.exit, sentence(look, finding), {
     why: `${WHY[finding.guard]} Nothing was written.`,
     hint: [
+      ...(['shrink', 'delete'].includes(finding.guard) ? [`dcs explain ${finding.names[0]} -e ${environment.name}`] : []),
       `${again} --dry-run`,
       ...(finding.guard === 'adopt' ? [`existing: leave     in dcs.yaml, to leave such names alone`] : []),
       `${again} --yes --allow ${finding.guard}     if it is meant`,

@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
 import { DcsCommand } from 'dcs-sdk/command';
 import { findConfig } from '../config/load.ts';
-import { openSession } from '../session.ts';
-import { table } from '../render/style.ts';
+import { auditLog } from '../engine/audit.ts';
+import { ago, table } from '../render/style.ts';
+import { openSession, type Session } from '../session.ts';
 
 export default class Home extends DcsCommand {
   static override description = 'Where am I, and what can I do next? What dcs prints without arguments. Asks no server.';
@@ -27,18 +28,27 @@ export default class Home extends DcsCommand {
     const session = await openSession(this.config, invocation);
     const chosen = session.choose(true);
     const rows = [...session.project.targets.values()].map(({ name, type, environments }, index) => [
-      index === 0 ? 'target' : '',
+      index === 0 ? 'target   ' : '',
       name,
       type,
       environments.join(', '),
     ]);
+    const last = await lastSync(session);
     const lines = [
       ...table(rows).map((line) => `  ${line}`),
+      ...(last === undefined ? [] : [`  last sync  ${last}`]),
       '',
       '  dcs status         is everything in sync?',
       `  dcs diff -e ${[...session.project.environments.keys()].at(-1) ?? chosen.name}`.padEnd(21) + 'what would a sync change?',
+      `  dcs run -- CMD     run CMD with the secrets of ${chosen.name}`,
     ];
     if (!this.jsonEnabled()) this.logToStderr(chosen.line);
     return this.out(lines, { file, environment: chosen.name, targets: [...session.project.targets.keys()] });
   }
+}
+
+/** `prod 3 days ago, you`: from the log of this machine. */
+async function lastSync({ directories, project }: Session): Promise<string | undefined> {
+  const entry = (await auditLog({ stateDir: directories.stateDir, project: project.doppler.project }).all()).at(-1);
+  return entry && `${entry.environment} ${ago(entry.at, new Date())}, ${entry.by}`;
 }

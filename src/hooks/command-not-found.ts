@@ -9,6 +9,7 @@ const PEERS: ReadonlyMap<string, string> = new Map([
   ['plan', 'diff'],
   ['apply', 'sync'],
   ['link', 'init'],
+  ['pull', 'env'],
 ]);
 
 /** An unknown first word: the plugin that would answer, our word for another tool's, or the nearest command. */
