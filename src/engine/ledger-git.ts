@@ -13,11 +13,17 @@ const PATIENCE_MS = 10_000;
 
 /** Ledgers of all places of a project in one file beside dcs.yaml, which git shares and merges line by line. */
 export function gitHome({ file, keys }: { file: string; keys: LedgerKeys }): LedgerHome {
+  let last = { text: '', places: new Map<string, string>() };
+  /** Every target of a plan asks for its own block of one file. */
+  const split = (text: string): ReadonlyMap<string, string> => {
+    if (text !== last.text) last = { text, places: blocks(text, file) };
+    return last.places;
+  };
   return {
     title: basename(file),
     fileOf: () => file,
     async load(place) {
-      const block = blocks((await readLedger(file)) ?? '', file).get(place);
+      const block = split((await readLedger(file)) ?? '').get(place);
       return block === undefined ? undefined : parse(block, keys, file);
     },
     save: (ledger) =>
