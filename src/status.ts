@@ -2,7 +2,7 @@ import { DcsError, EXIT, isDcsError } from 'dcs-sdk';
 import { keyRows, type KeyRow } from './engine/key-rows.ts';
 import { standing, type Standing } from './engine/state.ts';
 import type { Look } from './engine/look.ts';
-import { ago, plural, table, type Style } from './render/style.ts';
+import { ago, plural, printable, table, type Style } from './render/style.ts';
 import type { Session } from './session.ts';
 import { planTargets } from './sync.ts';
 import { chooseTargets } from './jobs.ts';
@@ -51,12 +51,12 @@ function takesWord({ project }: Session, word: string, environment: string): boo
 
 async function environmentRows(session: Session, name: string, words: readonly string[], filtered: boolean): Promise<StatusRow[]> {
   if (filtered && words.length === 0) return [];
-  const environment = session.choose(true, name);
   try {
+    const environment = session.choose(true, name);
     const { looks, failures } = await planTargets(session, environment, words, ALL);
     return [...looks.map((look) => lookRow(name, look)), ...failures.map(({ job, error }) => failureRow(name, job.name, error))];
   } catch (error) {
-    // The source of this environment failed: its targets cannot be judged, the other environments can.
+    // The source of this environment failed, or the service token is for another: its targets cannot be judged, the other environments can.
     if (!isDcsError(error) || error.code === 'CONFIG' || error.code === 'USAGE') throw error;
     return chooseTargets(session, words, name).map((entry) => failureRow(name, entry.name, error));
   }
@@ -103,7 +103,7 @@ export function keyLines(rows: readonly StatusRow[], style: Style): string[] {
   return rows.flatMap(({ environment, target, keys = [] }) => {
     const cells = keys.map(({ name, state, from, origin = 'no record', revision }) => [
       `${SYMBOL_OF_KEY[state]} ${state}`,
-      from === undefined ? name : `${name} (${from} in Doppler)`,
+      from === undefined ? printable(name) : `${name} (${from} in Doppler)`,
       origin,
       revision ?? '',
     ]);

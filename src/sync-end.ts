@@ -1,4 +1,4 @@
-import { EXIT, isDcsError, writes, type Environment, type ErrorCode } from 'dcs-sdk';
+import { EXIT, isDcsError, type DcsError, type Environment, type ErrorCode } from 'dcs-sdk';
 import { auditLog } from './engine/audit.ts';
 import type { Look } from './engine/look.ts';
 import { planJson } from './render/plan.ts';
@@ -19,11 +19,21 @@ export interface Ended {
   readonly run: string;
 }
 
-/** Writes the audit log and makes the report; nothing is printed. */
-export async function finish(session: Session, environment: Environment, ended: Ended, style: Style): Promise<SyncResult> {
+/** What an earlier round wrote stays written, whatever became of the target in this one. */
+export function joined(before: readonly TargetReport[], reports: readonly TargetReport[]): TargetReport[] {
+  return reports.map((report) => {
+    const earlier = before.find(({ name }) => name === report.name);
+    const done = [...(earlier?.applied?.outcomes ?? [])].filter(([, { result }]) => result === 'done');
+    if (earlier?.applied === undefined || done.length === 0) return report;
+    const outcomes = new Map([...done, ...(report.applied?.outcomes ?? [])]);
+    return { ...report, seconds: earlier.seconds + report.seconds, applied: { ...(report.applied ?? earlier.applied), outcomes } };
+  });
+}
+
+/** Makes the report; nothing is printed. */
+export function finish(session: Session, environment: Environment, ended: Ended, style: Style): SyncResult {
   const { reports, looks, run } = ended;
-  const wrote = looks.some(({ plan }) => writes(plan).length > 0);
-  if (wrote) await audit(session, environment, ended);
+  const wrote = reports.some(({ applied }) => (applied?.outcomes.size ?? 0) > 0);
   const width = Math.max(0, ...reports.map(({ name }) => name.length));
   const shown = reports.filter((report) => report.error !== undefined || (report.applied?.outcomes.size ?? 0) > 0);
   const exit = exitOf(session, ended);
@@ -38,17 +48,26 @@ export async function finish(session: Session, environment: Environment, ended: 
 function advice(session: Session, environment: Environment, { reports, looks }: Ended, exit: number): string[] {
   if (exit === EXIT.INTERRUPTED) return [`Next  dcs sync -e ${environment.name}     goes on where this stopped`];
   if (exit !== 0)
-    return [
-      ...reports.flatMap(({ error }) => (isDcsError(error) ? [error.details.hint ?? []].flat().map((hint) => `Try   ${hint}`) : [])),
-      `Try   dcs sync -e ${environment.name}     does only what is left`,
-    ];
+    return [...[...hints(reports)].map((hint) => `Try   ${hint}`), `Try   dcs sync -e ${environment.name}     does only what is left`];
   const waiting = looks.filter(
-    ({ job, identity, plan }) =>
-      (identity?.effect ?? job.definition.effect) !== 'now' && writes(plan).length > 0 && job.target.redeploy !== undefined,
+    ({ job, identity }) =>
+      (identity?.effect ?? job.definition.effect) !== 'now' &&
+      reports.some((report) => report.name === job.name && tally(report).done > 0) &&
+      job.target.redeploy !== undefined,
   );
   return waiting.length > 0 && !session.invocation.quiet
     ? waiting.map(({ job }) => `Next  dcs sync ${job.name} -e ${environment.name} --redeploy`)
     : [];
+}
+
+/** What each failure says to try, once: a request that failed says the same of all its names. */
+function hints(reports: readonly TargetReport[]): ReadonlySet<string> {
+  return new Set(errorsOf(reports).flatMap(({ details }) => [details.hint ?? []].flat()));
+}
+
+function errorsOf(reports: readonly TargetReport[]): DcsError[] {
+  const all = reports.flatMap(({ error, applied }) => [error, ...[...(applied?.outcomes.values() ?? [])].map((outcome) => outcome.error)]);
+  return all.filter((error) => isDcsError(error));
 }
 
 function exitOf({ signal }: Session, { reports, looks }: Ended): number {
@@ -61,18 +80,15 @@ function exitOf({ signal }: Session, { reports, looks }: Ended): number {
   if (looks.some(({ plan }) => plan.collisions.length > 0)) return done > 0 ? EXIT.PARTIAL : EXIT.CONFIG;
   if (!bad && blocked.length === 0) return 0;
   if (done > 0) return EXIT.PARTIAL;
-  const errors = reports.flatMap(({ error, applied }) => [
-    error,
-    ...[...(applied?.outcomes.values() ?? [])].map((outcome) => outcome.error),
-  ]);
-  const codes = new Set<ErrorCode>(errors.flatMap((error) => (isDcsError(error) ? [error.code] : [])));
+  const codes = new Set<ErrorCode>(errorsOf(reports).map(({ code }) => code));
   if (codes.size === 0 && blocked.some(({ reason }) => reason === 'other-owner')) return EXIT.CONFLICT;
   if (!bad && blocked.every(({ reason }) => reason === 'untransformed')) return EXIT.CONFIG;
   const [code] = codes;
   return codes.size === 1 && code ? EXIT[code] : EXIT.TARGET;
 }
 
-async function audit(session: Session, environment: Environment, { reports, looks, run }: Ended): Promise<void> {
+/** Who did what, for `dcs history`: of one round, as soon as it ended. */
+export async function audit(session: Session, environment: Environment, { reports, looks, run }: Ended): Promise<void> {
   const log = auditLog({ stateDir: session.directories.stateDir, project: session.project.doppler.project });
   for (const { name, applied } of reports) {
     if (!applied || applied.outcomes.size === 0) continue;

@@ -1,4 +1,4 @@
-import { DcsError, type Environment, type Guard, type Source } from 'dcs-sdk';
+import { DcsError, isDcsError, type Environment, type Guard, type Source } from 'dcs-sdk';
 import { apply, runId, type Applied } from './engine/apply.ts';
 import type { Job } from './engine/job.ts';
 import { acquire, breakLock } from './engine/lock.ts';
@@ -16,7 +16,7 @@ import { countLine, planLines } from './render/plan.ts';
 import { tally, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
 import type { Session } from './session.ts';
-import { finish, type SyncResult } from './sync-end.ts';
+import { audit, finish, joined, type SyncResult } from './sync-end.ts';
 
 export interface SyncOptions extends Filters {
   readonly words: readonly string[];
@@ -108,20 +108,30 @@ async function rounds(
   style: Style,
   say: (line: string) => void,
 ): Promise<SyncResult> {
+  let reports: readonly TargetReport[] = [];
+  let looks: readonly Look[] = [];
   for (let round = 1; ; round++) {
-    const { looks, failures } = split(await survey(source, jobs));
-    refuseUnknownNames(looks, options);
-    if (options.plan !== undefined) checkSaved(options.plan, looks);
-    for (const each of looks) for (const line of [...planLines(each, style), '']) say(line);
-    say(countLine(looks));
-    const accepted = await accept(session, environment, options, looks, source);
-    const reports: TargetReport[] = [
-      ...(await write(session, accepted, run, options.redeploy)),
-      ...failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error })),
-    ];
-    const moved = !session.signal.aborted && (reports.some(({ applied }) => applied?.clash) || (await sourceMoved(source, reports)));
-    const result = await finish(session, environment, { reports, looks, run }, style);
-    if (!moved || options.plan !== undefined || round === 3) return result;
+    try {
+      const planned = split(await survey(source, jobs));
+      ({ looks } = planned);
+      refuseUnknownNames(looks, options);
+      if (options.plan !== undefined) checkSaved(options.plan, looks);
+      for (const each of looks) for (const line of [...planLines(each, style), '']) say(line);
+      say(countLine(looks));
+      const accepted = await accept(session, environment, options, looks, source);
+      const own: TargetReport[] = [
+        ...(await write(session, accepted, run, options.redeploy)),
+        ...planned.failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error })),
+      ];
+      reports = joined(reports, own);
+      await audit(session, environment, { reports: own, looks, run });
+      const moved = !session.signal.aborted && (own.some(({ applied }) => applied?.clash) || (await sourceMoved(source, own)));
+      if (!moved || options.plan !== undefined || round === 3) return finish(session, environment, { reports, looks, run }, style);
+    } catch (error) {
+      // Once something was written the report says what: the error alone would read as if nothing was.
+      if (!isDcsError(error) || reports.every((report) => tally(report).done === 0)) throw error;
+      return finish(session, environment, { reports: reports.map((report) => ({ ...report, error })), looks, run }, style);
+    }
     say('Doppler or a target moved meanwhile: planning again.');
   }
 }

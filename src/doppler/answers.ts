@@ -42,6 +42,8 @@ export function optionalText(fields: Fields, key: string): string | undefined {
 
 export function secretsOf(body: unknown, what: string): Map<string, DopplerSecret> {
   const secrets = fieldsOf(fieldsOf(body, what)['secrets'], what);
+  // Such a name is none of Doppler's, and would rewrite the terminal it is shown on.
+  if (Object.keys(secrets).some((name) => /\p{Cc}/u.test(name))) throw malformed(what);
   return new Map(Object.entries(secrets).map(([name, value]) => [name, secretOf(fieldsOf(value, what), what)]));
 }
 

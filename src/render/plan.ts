@@ -1,6 +1,6 @@
 import { writes, type Effect, type PlanItem } from 'dcs-sdk';
 import type { Look } from '../engine/look.ts';
-import { plural, type Style } from './style.ts';
+import { plural, printable, type Style } from './style.ts';
 
 export const SYMBOL: Record<PlanItem['action'], string> = {
   create: '+ create ',
@@ -73,12 +73,12 @@ export function planLines(look: Look, style: Style): string[] {
   const { plan, shaped, found, source } = look;
   const still = found?.source?.identity === source.identity && found.source.version === source.version;
   const shown = plan.items.filter(({ action }) => action !== 'same');
-  const width = Math.max(0, ...shown.map(({ name }) => name.length));
+  const width = Math.max(0, ...shown.map(({ name }) => printable(name).length));
   const same = plan.items.length - shown.length;
   const lines = [planTitle(look), ...(look.identity?.notes ?? []).map((note) => `  ! note     ${note}`)];
   const line = (item: PlanItem): string => {
     const symbol = paint(SYMBOL[item.action], item.action, style);
-    return `  ${symbol} ${item.name.padEnd(width)}  ${reason(item, still)}`.trimEnd();
+    return `  ${symbol} ${printable(item.name).padEnd(width)}  ${reason(item, still)}`.trimEnd();
   };
   const rank = ['create', 'update', 'delete', 'held', 'blocked', 'kept', 'foreign'];
   const sorted = shown.toSorted((a, b) => rank.indexOf(a.action) - rank.indexOf(b.action));

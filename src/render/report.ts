@@ -21,7 +21,7 @@ export function tally(report: TargetReport): Record<Result, number> {
 export function reportLines(report: TargetReport, nameWidth: number, style: Style): string[] {
   const { done, failed, unknown, skipped } = tally(report);
   const { applied } = report;
-  const whole = applied !== undefined && failed + unknown + skipped === 0;
+  const whole = applied !== undefined && report.error === undefined && failed + unknown + skipped === 0;
   const what =
     applied === undefined
       ? messageOf(report.error)
@@ -32,6 +32,7 @@ export function reportLines(report: TargetReport, nameWidth: number, style: Styl
   const seconds = `${report.seconds.toFixed(1)} s`;
   const lines = [`${head}${' '.repeat(Math.max(2, 79 - plain(head).length - seconds.length))}${seconds}`];
   if (whole || !applied) return lines;
+  if (report.error !== undefined) lines.push(`    ${style.red('✗')} ${messageOf(report.error)}`);
   const width = Math.max(...[...applied.outcomes.keys()].map((name) => name.length));
   for (const [name, { result, error }] of applied.outcomes)
     lines.push(`    ${symbol(result, style)} ${name.padEnd(width)}  ${note(result, error?.message)}`.trimEnd());

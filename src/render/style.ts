@@ -17,6 +17,10 @@ export function styleFor(stream: NodeJS.WriteStream, env: Readonly<Record<string
 
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
+/** A name that somebody else chose, as it can stand on a line: what would steer the terminal is spelt out. */
+export const printable = (name: string): string =>
+  name.replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, (mark) => `\\u{${mark.codePointAt(0)!.toString(16)}}`);
+
 /** Pads every cell but a row's last to its column's width. */
 export function table(rows: readonly (readonly string[])[], gap = 2): string[] {
   const widths: number[] = [];
