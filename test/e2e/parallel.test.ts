@@ -13,6 +13,7 @@ describe('five targets, each 300 ms away', () => {
 
   it('take at most 1.2 times as long as one', async function () {
     this.timeout(120_000);
+    this.retries(2); // a busy machine; what runs one after the other fails every time
     const names = ['one', 'two', 'three', 'four', 'five'];
     for (const name of names) await upload(`w-${name}`);
     await w.yaml(yaml(names));

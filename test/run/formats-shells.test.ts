@@ -55,7 +55,8 @@ describe('exports, read by the shells themselves', function () {
     describe(`${shell.program} ${shell.args('').slice(0, -2).join(' ')}`.trim(), () => {
       before(function () {
         if (present(shell.program)) return;
-        if (shell.program === 'pwsh') return this.skip();
+        // CI installs what can be installed.
+        if (shell.program === 'pwsh' || !process.env['CI']) return this.skip();
         throw new Error(`${shell.program} is not installed: apt-get install ${shell.program}`);
       });
 
