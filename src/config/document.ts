@@ -84,8 +84,8 @@ function toValue(document: Document.Parsed, shown: string, lines: LineCounter): 
   visit(document, {
     Pair(_, { key }) {
       if (!isScalar(key)) return refuse(key ?? document.contents, 'a key must be plain text');
-      // A setter, not a key, on every object that is made from this.
-      if (key.value === '__proto__') return refuse(key, '__proto__ cannot be a key');
+      // The one is a setter on every object that is made from this; with the other zod takes none of them for a map.
+      if (key.value === '__proto__' || key.value === 'constructor') return refuse(key, `${key.value} cannot be a key`);
     },
   });
   try {

@@ -69,7 +69,7 @@ describe('dcs.yaml', () => {
     ['no Doppler project', 'version: 1\n', /doppler/],
     ['a key twice', 'doppler: a\ndoppler: b\n', /^dcs\.yaml:2:1: this key stands twice/],
     ['__proto__', 'doppler: a\ntargets: {__proto__: {x: 1}}\n', /2:11: __proto__ cannot be a key/],
-    ['constructor as an environment', 'doppler: a\ntargets: {api: {worker: {constructor: x}}}\n', /2:26: "constructor" is no environment/],
+    ['constructor as an environment', 'doppler: a\ntargets: {api: {worker: {constructor: x}}}\n', /2:26: constructor cannot be a key/],
     ['a misspelt environment', 'doppler: a\ntargets: {api: {worker: {stagng: x}}}\n', /did you mean "staging"/],
     ['a synonym as an environment', 'doppler: a\ntargets: {api: {worker: {production: x}}}\n', /did you mean "prod"/],
     ['two targets without include', 'doppler: a\ntargets: {a: {x: 1}, b: {x: 1}}\n', /a has no include/],

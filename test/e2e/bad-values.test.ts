@@ -142,6 +142,18 @@ describe('values, names and refusals that nobody expects: one clear message, the
       expect(await w.worker('__proto__')).to.equal(`${CANARY}-__proto__`);
       expect(await w.worker('constructor')).to.equal(undefined);
     });
+    for (const [at, yaml] of [
+      ['2:3', (name: string) => YAML.replace('doppler: shop\ntargets:\n  api', `targets:\n  ${name}`)],
+      ['8:16', (name: string) => `${YAML}environments: {${name}: {}, dev: {}}\n`],
+      ['8:14', (name: string) => `${YAML}    rename: {${name}: OTHER}\n`],
+    ] as const)
+      it(`as a key of dcs.yaml at ${at}: 2 and where, never another meaning`, async () => {
+        for (const name of ['__proto__', 'constructor']) {
+          await w.yaml(yaml(name));
+          is(await w.dcs(['config', 'validate']), 2, `dcs.yaml:${at}: ${name} cannot be a key.`);
+        }
+        await w.yaml(YAML);
+      });
     it('that no Worker can have: blocked by name, the rest written', async () => {
       await doppler([
         ['FINE', 'fine'],
