@@ -1,4 +1,14 @@
-import { defineTarget, isDcsError, type Context, type Entry, type Identity, type Outcome, type Target, type Write } from 'dcs-sdk';
+import {
+  DcsError,
+  defineTarget,
+  isDcsError,
+  type Context,
+  type Entry,
+  type Identity,
+  type Outcome,
+  type Target,
+  type Write,
+} from 'dcs-sdk';
 import { createApi, defaultEndpoint, NOT_DEPLOYED } from './api.ts';
 import { schema, workerFields, type WorkerOptions } from './options.ts';
 import { DEV_VARS } from './dev-vars.ts';
@@ -7,6 +17,7 @@ import { readTrail } from './trail.ts';
 import { workerApi, type Deployment, type Version, type WorkerApi } from './worker-api.ts';
 
 const WAITING = 'the newest version of the Worker is not deployed: dcs writes a new version on top of it and deploys nothing';
+const WAITS_NOW = 'Somebody uploaded a version meanwhile that is not deployed.';
 
 export default defineTarget<WorkerOptions>({
   type: 'cloudflare',
@@ -80,8 +91,9 @@ function connect(api: WorkerApi, options: WorkerOptions, { signal }: Context): T
       } catch (error) {
         if (!isDcsError(error) || !NOT_DEPLOYED.has(Number(error.details.vendorCode))) return failed(changes, error);
       }
+      // Planned was to be live at once. Nothing was written; the plan that is true now is shown first.
       undeployed = true;
-      return writeOnTop(changes);
+      return changes.map(({ name }) => ({ name, result: 'conflict', error: new DcsError('CONFLICT', WAITS_NOW) }));
     },
   };
 }

@@ -76,7 +76,9 @@ describe('Cloudflare Worker', () => {
   it('sees a secret version that somebody deployed later as touching', async () => {
     const [start] = await trail();
     await stranger('upload-version');
-    const [outcome] = await target().write([create('A')]);
+    const one = target();
+    await one.identify();
+    const [outcome] = await one.write([create('A')]);
     const version = outcome?.revision ?? '';
     await deployVersion(version);
     expect((await trail(new Set([start?.id ?? ''])))[0]).to.deep.equal({ id: version, touches: true });
@@ -124,12 +126,31 @@ describe('Cloudflare Worker', () => {
     expect(await cloud.peek({ worker: WORKER, name: 'A' }), 'nothing is deployed').to.equal(null);
   });
 
-  it('falls back to a new version when Cloudflare says that the newest is not deployed', async () => {
+  it('writes nothing else than was said: a version that came meanwhile is a conflict, then a new version on top of it', async () => {
+    const one = target();
+    expect((await one.identify()).effect).to.equal(undefined);
     await stranger('upload-version');
-    const [outcome] = await target().write([create('A')]);
+    const [met] = await one.write([create('A')]);
+    expect(met?.result).to.equal('conflict');
+    expect((await one.identify()).effect).to.equal('next-deploy');
+    const [outcome] = await one.write([create('A')]);
     expect(outcome?.result).to.equal('done');
     expect(outcome?.revision).to.be.a('string');
     expect(writes()).to.have.length(2);
+  });
+
+  it('lists the names of the version that waits, once it is known to, and asks about those it met late', async () => {
+    await stranger('upload-version');
+    const one = target();
+    await one.identify();
+    await one.write([create('WAITS')]);
+    expect((await one.list(NONE)).entries.map(({ name }) => name)).to.include('WAITS');
+    expect((await target().list(NONE)).entries.map(({ name }) => name)).to.not.include('WAITS');
+    const late = target();
+    await late.list(NONE);
+    await late.identify();
+    const outcomes = await late.write([create('WAITS'), create('B')]);
+    expect(outcomes.map(({ name, result }) => `${name} ${result}`)).to.deep.equal(['WAITS conflict', 'B skipped']);
   });
 
   it('never takes a missing Worker for an empty one', async () => {
