@@ -83,7 +83,9 @@ describe('canaries: commands that have the values in hand', function () {
     });
 
   async function leaks(one: Case): Promise<string[]> {
-    for (const fault of [undefined, { kind: 'html', status: 502 }, { kind: 'status', status: 403 }]) {
+    // An outage takes seconds, and all of them read through one reader.
+    const outage = one === CASES[0] ? [{ kind: 'html', status: 502 }] : [];
+    for (const fault of [undefined, ...outage, { kind: 'status', status: 403 }]) {
       if (fault) await w.post('/_sandbox/faults', { cloud: 'doppler', times: 'forever', ...fault });
       const { out, err, execs } = await run(one);
       await fetch(`${w.origin}/_sandbox/faults`, { method: 'DELETE' });
