@@ -40,15 +40,20 @@ export function checkReading(session: Session, environment: Environment, doppler
     const { client } = await doppler();
     const read = await sourceOf(session, client, environment).read();
     const unmet = unmetRules(session.project.secretRules, environment.name, read?.secrets ?? new Map());
-    const limits = client.lastLimits;
-    const low = limits && limits.remaining < limits.limit / 10;
     return [
-      low ? warning(what, `${limits.remaining} of ${limits.limit} requests left this minute`) : ok(what, 'readable'),
+      ok(what, 'readable'),
       ...unmet.map(({ name, problem, owner }) =>
         warning(what, `${name} ${problem}; dcs.yaml wants it`, owner === undefined ? [] : [`ask ${owner}`]),
       ),
     ];
   });
+}
+
+/** The quota is the token's, whatever was read with it. Told by the answers the other checks got. */
+export async function checkQuota(doppler: Doppler): Promise<readonly DoctorFinding[]> {
+  const limits = (await ifSignedIn(doppler))?.client.lastLimits;
+  if (limits === undefined || limits.remaining >= limits.limit / 10) return [];
+  return [warning('Doppler', `${limits.remaining} of ${limits.limit} requests left this minute`, ['wait a minute'])];
 }
 
 /** A wrong clock makes tokens look expired, and locks and snapshots younger or older. Told by the answers the other checks got. */

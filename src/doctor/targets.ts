@@ -4,7 +4,7 @@ import { sourceOf } from '../doppler-access.ts';
 import { chooseTargets, definitionOf, optionsOf, placeOf } from '../jobs.ts';
 import { services } from '../services.ts';
 import { refuseMixedHosts, type Session } from '../session.ts';
-import { checkClock, checkReading, ifSignedIn, type Doppler } from './doppler.ts';
+import { checkClock, checkQuota, checkReading, ifSignedIn, type Doppler } from './doppler.ts';
 import { attempt, ok, warning, type DoctorFinding } from './finding.ts';
 import { recordsOf, type Records } from './record.ts';
 
@@ -13,7 +13,7 @@ export async function checkTargets(session: Session, doppler: Doppler): Promise<
   const all = await Promise.all(
     [...session.project.environments.values()].map(({ name, config }) => checkOne(session, name, config, doppler)),
   );
-  return [...all.flat(), ...(await checkClock(doppler))];
+  return [...all.flat(), ...(await checkQuota(doppler)), ...(await checkClock(doppler))];
 }
 
 async function checkOne(session: Session, name: string, config: string, doppler: Doppler): Promise<readonly DoctorFinding[]> {

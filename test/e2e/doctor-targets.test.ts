@@ -87,14 +87,11 @@ describe('dcs doctor: records, keys, Doppler and targets', () => {
       ).to.deep.equal(['Doppler shop/dev', 'Doppler shop/stg', 'Doppler shop/prd']);
     });
     it('few requests left', async () => {
-      await w.post('/_sandbox/doppler/limits', { reads: 10, secretReads: 10, writes: 10 });
-      for (let used = 0; used < 7; used++) await w.dcs(['diff', '-e', 'staging']);
-      const { findings } = await w.doctor();
-      expect(
-        notOk(findings)
-          .map(({ message }) => message)
-          .join('\n'),
-      ).to.match(/0 of 10 requests left this minute/);
+      await w.synced();
+      const headers = { 'x-ratelimit-limit': '240', 'x-ratelimit-remaining': '23', 'x-ratelimit-reset': '1790000000' };
+      const body = { secrets: { A: { raw: 'x', computed: 'x' } }, success: true };
+      await w.post('/_sandbox/faults', { cloud: 'doppler', route: SECRETS, kind: 'status', status: 200, headers, body, times: 'forever' });
+      await w.finds(0, 'warning Doppler', '23 of 240 requests left this minute', 'wait a minute');
     });
     it('a secret that dcs.yaml requires, and one of another type: named with whom to ask', async () => {
       await w.yaml(`${YAML}secrets:\n  STRIPE_LIVE: {required: [staging], owner: payments}\n`);
