@@ -83,7 +83,7 @@ function recorded(mac: string): Wanted['held'] {
   return mac === 'withheld' || mac === 'unresolved' ? { state: mac } : { state: 'recorded', mac };
 }
 
-async function conclude(seen: Seen, shaped: Shaped, source: { identity: string; version: string }): Promise<Look> {
+async function conclude(seen: Seen, shaped: Shaped, { identity: from, version }: { identity: string; version: string }): Promise<Look> {
   const { job, listing, found } = seen;
   const ledger = recall(seen.settled, shaped.desired, listing, job);
   const plan = planFor(listing, shaped, ledger, job);
@@ -95,10 +95,10 @@ async function conclude(seen: Seen, shaped: Shaped, source: { identity: string; 
     existing: listing.entries.filter((entry) => entry.locked === undefined).length,
     owned: listing.entries.filter((entry) => owned(entry, ledger.records.get(entry.name), listing, job) === 'yes').length,
     shows: job.definition.supports.readable || job.definition.supports.ownership || job.definition.supports.trail,
-    identity: [[found?.source?.identity, source.identity], ...(identity ? [[found?.identity, identity.id] as const] : [])],
+    identity: [[found?.source?.identity, from], ...(identity ? [[found?.identity, identity.id] as const] : [])],
     existingPolicy: job.settings.existing,
   });
-  return { job, plan, findings, listing, shaped, found, ledger, identity, source };
+  return { job, plan, findings, listing, shaped, found, ledger, identity, source: { identity: from, version } };
 }
 
 /** Names that `--only`, `--except` or a changed rule leave out did not vanish from the source. */
