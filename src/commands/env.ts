@@ -4,7 +4,7 @@ import { DcsCommand } from 'dcs-sdk/command';
 import { plural } from '../render/style.ts';
 import { refuseUnlessRevealed } from '../reveal.ts';
 import { duration, span } from '../run/duration.ts';
-import { removeOverdue } from '../run/expiry.ts';
+import { anyExpiring } from '../run/expiring-folder.ts';
 import { injectionFlags, injectionOptions, programFlags } from '../run/flags.ts';
 import { FORMAT_NAMES } from '../run/formats/names.ts';
 import { inject, type Injection } from '../run/injection.ts';
@@ -71,7 +71,8 @@ Values are printed with --reveal only, in CI also with --allow reveal. A file of
     if (flags.reveal || (writing !== undefined && flags.out === undefined)) refuseUnlessRevealed(session, consent);
     const path = flags.out === undefined ? undefined : await placeForValues(flags.out, session);
     const ttl = flags.ttl === undefined ? undefined : duration(flags.ttl, '--ttl');
-    await removeOverdue({ stateDir: session.directories.stateDir, env: session.env });
+    const { stateDir } = session.directories;
+    if (anyExpiring(stateDir)) await (await import('../run/expiry.ts')).removeOverdue({ stateDir, env: session.env });
 
     const unmet = writing === undefined ? undefined : 'Nothing was written or printed.';
     const read = await inject(session, await Reader.open(session), { ...injectionOptions(flags), unmet });

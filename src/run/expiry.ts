@@ -4,6 +4,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import type { Env } from 'dcs-sdk';
 import { isMissing, readIfThere, removeIfThere, writePrivate } from '../files.ts';
+import { expiringFolder } from './expiring-folder.ts';
 
 /** A file of values with an end. Inode and time of change say whether it still is the one that dcs wrote. */
 interface Expiring {
@@ -37,22 +38,20 @@ const same = (file) => {
   if (readFileSync(record, 'utf8') === text) rmSync(record, { force: true });
 })();`;
 
-const folderOf = (stateDir: string): string => join(stateDir, 'expiring');
-
 /** Has the file removed at `until`. To be called before it gets its name, so that at no moment it stands there without an end. */
 export async function expireLater(path: string, temporary: string, until: number, at: { stateDir: string; env: Env }): Promise<void> {
   const { dev, ino, mtimeNs } = await lstat(temporary, { bigint: true });
   const text = JSON.stringify({ path, temporary, dev: `${dev}`, ino: `${ino}`, mtime: `${mtimeNs}`, until } satisfies Expiring);
-  const record = join(folderOf(at.stateDir), `${createHash('sha256').update(path).digest('hex').slice(0, 32)}.json`);
+  const record = join(expiringFolder(at.stateDir), `${createHash('sha256').update(path).digest('hex').slice(0, 32)}.json`);
   await writePrivate(record, text);
   await startRemover(record, text, at.env);
 }
 
 /** What nobody removed in time, because the machine was off or the remover killed. */
 export async function removeOverdue({ stateDir, env }: { stateDir: string; env: Env }): Promise<void> {
-  for (const name of await listIfThere(folderOf(stateDir))) {
+  for (const name of await listIfThere(expiringFolder(stateDir))) {
     if (!name.endsWith('.json')) continue;
-    const record = join(folderOf(stateDir), name);
+    const record = join(expiringFolder(stateDir), name);
     const text = (await readIfThere(record)) ?? '';
     const until = untilOf(text);
     if (until === undefined) await removeIfThere(record);

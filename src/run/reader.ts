@@ -53,17 +53,20 @@ export class Reader {
   }
 
   async read(place: Place, options: ReadOptions): Promise<Fresh> {
-    if (!this.#personal) return this.#one(place, place.config, options);
-    const own = `${place.config}_personal`;
-    if ((await this.#kept(place, own, options)) !== undefined)
+    const base = place.config;
+    if (!this.#personal) return this.#one(place, base, options, await this.#kept(place, base, options));
+    const own = `${base}_personal`;
+    const keptOwn = await this.#kept(place, own, options);
+    if (keptOwn !== undefined)
       try {
-        return await this.#one(place, own, options);
+        return await this.#one(place, own, options, keptOwn);
       } catch (error) {
         if (!isDcsError(error) || error.details.status !== 404) throw error;
       }
-    const asked = (await this.#kept(place, place.config, options))?.noPersonalAt;
-    if (options.offline || (asked !== undefined && Date.now() - asked < PERSONAL_MS)) return this.#one(place, place.config, options, asked);
-    return (await this.#exists(place, own)) ? this.#one(place, own, options) : this.#one(place, place.config, options, Date.now());
+    const kept = await this.#kept(place, base, options);
+    const asked = kept?.noPersonalAt;
+    if (options.offline || (asked !== undefined && Date.now() - asked < PERSONAL_MS)) return this.#one(place, base, options, kept, asked);
+    return (await this.#exists(place, own)) ? this.#one(place, own, options, undefined) : this.#one(place, base, options, kept, Date.now());
   }
 
   /** See watchConfig of src/doppler/watch.ts. */
@@ -109,8 +112,7 @@ export class Reader {
     }
   }
 
-  async #one(place: Place, config: string, options: ReadOptions, noPersonalAt?: number): Promise<Fresh> {
-    const kept = await this.#kept(place, config, options);
+  async #one(place: Place, config: string, options: ReadOptions, kept: Snapshot | undefined, noPersonalAt?: number): Promise<Fresh> {
     if (options.offline) return standIn(kept, place, config, options);
     if (kept !== undefined && options.maxAge !== undefined && ageOf(kept) <= options.maxAge)
       return { read: kept.read, config, age: ageOf(kept), asked: false };

@@ -2,6 +2,7 @@ import { originalEnv } from '../original-env.ts';
 import type { Session } from '../session.ts';
 import type { Child, Start } from './child.ts';
 import { childEnv, type ChildEnvRules } from './child-env.ts';
+import { anyExpiring } from './expiring-folder.ts';
 import type { FormatName } from './formats/names.ts';
 import { inject, type Injection, type InjectionOptions } from './injection.ts';
 import { findProgram } from './program.ts';
@@ -33,8 +34,8 @@ export interface RunOptions {
 
 /** Answers the program's exit code; where nothing has to stay behind, this process becomes the program and there is no answer. */
 export async function runProgram(session: Session, options: RunOptions): Promise<number> {
-  const { removeOverdue } = await import('./expiry.ts');
-  await removeOverdue({ stateDir: session.directories.stateDir, env: session.env });
+  const { stateDir } = session.directories;
+  if (anyExpiring(stateDir)) await (await import('./expiry.ts')).removeOverdue({ stateDir, env: session.env });
   const reader = await Reader.open(session);
   const injection = await inject(session, reader, options.injection);
   for (const line of injection.lines) options.say(line);
