@@ -1,11 +1,12 @@
-import { DcsError, type Environment, type Held, type SourceRead } from 'dcs-sdk';
+import { DcsError, isDcsError, type Environment, type Held, type SourceRead } from 'dcs-sdk';
+import { dopplerClient, sourceOf } from './doppler-access.ts';
 import type { SecretRule } from './config/secret-rules.ts';
 import type { Look } from './engine/look.ts';
-import { matches, type ShapeRules } from './engine/shape.ts';
+import { matches, neverLeaves, staysHome, type ShapeRules } from './engine/shape.ts';
 import { nearest } from './config/nearest.ts';
 import { reason, SYMBOL } from './render/plan.ts';
 import type { Session } from './session.ts';
-import { planTargets } from './sync.ts';
+import { planTargets, type Planned } from './sync.ts';
 
 export interface Explanation {
   readonly name: string;
@@ -30,7 +31,7 @@ const ALL = { only: [], except: [], prune: false };
 
 /** One secret: where it comes from, which rules matched, what each target holds. Reads only. Throws USAGE for a name nobody knows. */
 export async function explain(session: Session, environment: Environment, name: string): Promise<Explanation> {
-  const { looks, failures, source } = await planTargets(session, environment, [], ALL);
+  const { looks, failures, source } = await plannedIn(session, environment);
   const read = await source.read();
   if (!read) throw new Error('A source read without a version must answer');
   const held = read.secrets.get(name);
@@ -42,8 +43,20 @@ export async function explain(session: Session, environment: Environment, name: 
     name,
     doppler: { ...environment.doppler, state: held?.state ?? 'absent' },
     ...(rule === undefined ? {} : { rule }),
-    targets: [...parts, ...failures.map(({ job, error }) => ({ target: job.name, because: [], state: String((error as Error).message) }))],
+    targets: [...parts, ...failures.map(({ job, error }) => failedPart(job.name, error))],
   };
+}
+
+/** An environment that no target takes still has its config. */
+async function plannedIn(session: Session, environment: Environment): Promise<Pick<Planned, 'looks' | 'failures' | 'source'>> {
+  const takes = [...session.project.targets.values()].some(({ environments }) => environments.includes(environment.name));
+  if (takes) return planTargets(session, environment, [], ALL);
+  return { looks: [], failures: [], source: sourceOf(session, await dopplerClient(session), environment) };
+}
+
+function failedPart(target: string, error: unknown): TargetPart {
+  if (!isDcsError(error)) throw error;
+  return { target, because: [], state: error.message };
 }
 
 function partOf({ job, plan, shaped, found, source }: Look, from: string): TargetPart {
@@ -71,10 +84,10 @@ function steps({ include, transforms, rename, prefix }: ShapeRules, from: string
   ];
 }
 
-function leftOut({ include, exclude, credentials }: ShapeRules, from: string): string {
-  if (/^(DOPPLER_|DCS_LEDGER)/.test(from)) return 'never leaves';
-  if ((from.startsWith('DCS_') || credentials.has(from)) && !include.includes(from))
-    return 'stays home: a credential; include it by name to send it';
+function leftOut(rules: ShapeRules, from: string): string {
+  const { include, exclude } = rules;
+  if (neverLeaves(from)) return 'never leaves';
+  if (staysHome(from, rules)) return 'stays home: a credential; include it by name to send it';
   const glob = exclude.find((each) => matches(each, from));
   return glob === undefined
     ? `not included: include is ${include.map((each) => JSON.stringify(each)).join(', ')}`

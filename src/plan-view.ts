@@ -1,4 +1,4 @@
-import { approvals, type ApprovalState } from './engine/approval.ts';
+import { approvals, type Approval, type ApprovalState } from './engine/approval.ts';
 import { isExpired, refuseForged, staleTargets, wantedMacs, type SavedPlan, type SavedTarget } from './engine/saved-plan.ts';
 import type { Look } from './engine/look.ts';
 import type { Scope } from './plan-scope.ts';
@@ -78,13 +78,13 @@ export async function approvalView(session: Session, planned: Planned, style: St
   const looks = await lookAgain(session, planned);
   const rows = planned.saved.targets.map((target) => {
     const look = looks.find(({ job }) => job.place === target.place);
-    const all = look === undefined ? target.wanted.map(([name]) => ({ name, state: 'other' as const })) : approvals(target, look);
-    return { target: target.name, all, readable: look?.job.definition.supports.readable ?? false };
+    const all = look === undefined ? elsewhere(target) : approvals(target, look);
+    const held = look !== undefined && all.every(({ state }) => state === 'approved');
+    return { target: target.name, all, held, readable: look?.job.definition.supports.readable ?? false };
   });
-  const good = rows.every(({ all }) => all.every(({ state }) => state === 'approved'));
+  const good = rows.every(({ held }) => held);
   const lines = table(
-    rows.map(({ target, all, readable }) => {
-      const held = all.every(({ state }) => state === 'approved');
+    rows.map(({ target, all, held, readable }) => {
       const sum = held ? `${plural(all.length, 'name')} as approved` : others(all);
       return [
         held ? style.green('✓') : style.red('✗'),
@@ -104,6 +104,10 @@ export async function approvalView(session: Session, planned: Planned, style: St
     good,
   };
 }
+
+/** dcs.yaml names another place for this target now: nothing of the plan can be said of it. */
+const elsewhere = ({ wanted, changes }: SavedTarget): readonly Approval[] =>
+  [...new Set([...wanted.map(([name]) => name), ...changes.map(({ name }) => name)])].map((name) => ({ name, state: 'other' }));
 
 const WORDS: Readonly<Record<ApprovalState, string>> = {
   approved: 'as approved',

@@ -14,58 +14,70 @@ export interface Setting {
   readonly beats: readonly string[];
 }
 
+/** Its value is read late: a variable that one setting misses is no error of another. */
+interface Known extends Omit<Setting, 'value'> {
+  readonly read: () => unknown;
+}
+
+const setting = ({ key, from, beats, read }: Known): Setting => ({ key, value: read(), from, beats });
+
 /** Every setting of this directory, in the order of the documents. */
-export function settingsOf(session: Session): readonly Setting[] {
+export const settingsOf = (session: Session): readonly Setting[] => known(session).map(setting);
+
+function known(session: Session): readonly Known[] {
   return [...environmentSettings(session), ...projectSettings(session), ...personSettings(session), ...machineSettings(session)];
 }
 
-function environmentSettings(session: Session): Setting[] {
+function environmentSettings(session: Session): Known[] {
   const { name, why } = session.choose(true);
-  return [{ key: 'environment', value: name, from: why, beats: [] }];
+  return [{ key: 'environment', read: () => name, from: why, beats: [] }];
 }
 
-function projectSettings({ project }: Session): Setting[] {
-  const one = (path: Path, value: unknown, short: Path = path): Setting => {
-    return { key: path.join('.'), value, from: project.written(path) ?? project.written(short) ?? 'default', beats: [] };
+function projectSettings({ project }: Session): Known[] {
+  const one = (path: Path, read: () => unknown, short: Path = path): Known => {
+    return { key: path.join('.'), read, from: project.written(path) ?? project.written(short) ?? 'default', beats: [] };
   };
-  const environments = [...project.environments.values()].flatMap(
-    ({ name, config, branches, protected: isProtected, default: isDefault }) => [
-      one(['doppler', 'configs', name], config),
-      one(['environments', name, 'branches'], branches),
-      one(['environments', name, 'protected'], isProtected),
-      one(['environments', name, 'default'], isDefault),
-      one(['ledger', name], project.ledger(name), ['ledger']),
-    ],
-  );
-  const targets = [...project.targets.values()].flatMap((entry) => [
-    one(['targets', entry.name, 'type'], entry.type),
-    ...(['include', 'exclude', 'prefix', 'policy', 'existing', 'shared'] as const).map((key) =>
-      one(['targets', entry.name, key], entry[key]),
-    ),
-    one(['targets', entry.name, 'rename'], Object.fromEntries(entry.rename)),
-    ...Object.entries(entry.raw).map(([key, value]) => one(['targets', entry.name, key], value)),
+  const environments = [...project.environments.values()].flatMap((each) => [
+    one(['doppler', 'configs', each.name], () => each.config),
+    one(['environments', each.name, 'branches'], () => each.branches),
+    one(['environments', each.name, 'protected'], () => each.protected),
+    one(['environments', each.name, 'default'], () => each.default),
+    one(['ledger', each.name], () => project.ledger(each.name), ['ledger']),
   ]);
-  return [one(['project'], project.name), one(['doppler', 'project'], project.doppler.project, ['doppler']), ...environments, ...targets];
+  const targets = [...project.targets.values()].flatMap((entry) => [
+    one(['targets', entry.name, 'type'], () => entry.type),
+    ...(['include', 'exclude', 'prefix', 'policy', 'existing', 'shared'] as const).map((key) =>
+      one(['targets', entry.name, key], () => entry[key]),
+    ),
+    one(['targets', entry.name, 'rename'], () => Object.fromEntries(entry.rename)),
+    ...Object.entries(entry.raw).map(([key, value]) => one(['targets', entry.name, key], () => value)),
+  ]);
+  return [
+    one(['project'], () => project.name),
+    one(['doppler', 'project'], () => project.doppler.project, ['doppler']),
+    ...environments,
+    ...targets,
+  ];
 }
 
-function personSettings({ project, user, identity }: Session): Setting[] {
+function personSettings({ project, user, identity }: Session): Known[] {
   const team = project.written(['defaults', 'strict']);
   const own = user.defaults.strict === undefined ? undefined : user.file;
   const [from = 'default', ...beats] = [team, own].filter((place) => place !== undefined);
   return [
-    { key: 'defaults.strict', value: project.defaults.strict ?? user.defaults.strict ?? false, from, beats },
-    { key: 'identity', value: identity?.name ?? null, from: identity === undefined ? 'default' : user.file, beats: [] },
+    { key: 'defaults.strict', read: () => project.defaults.strict ?? user.defaults.strict ?? false, from, beats },
+    { key: 'identity', read: () => identity?.name ?? null, from: identity === undefined ? 'default' : user.file, beats: [] },
   ];
 }
 
 /** Flags that have a variable, and the vendor's host. */
-function machineSettings({ env, dopplerHost }: Session): Setting[] {
-  const variable = (key: string, name: string, otherwise: unknown): Setting => {
+function machineSettings({ env, dopplerHost }: Session): Known[] {
+  const variable = (key: string, name: string, otherwise: unknown): Known => {
     const set = env[name] !== undefined && env[name] !== '';
-    return { key, value: set ? env[name] : otherwise, from: set ? name : 'default', beats: [] };
+    return { key, read: () => (set ? env[name] : otherwise), from: set ? name : 'default', beats: [] };
   };
   return [
-    { ...variable('doppler.host', 'DOPPLER_API_HOST', dopplerHost), value: dopplerHost },
+    { ...variable('doppler.host', 'DOPPLER_API_HOST', dopplerHost), read: () => dopplerHost },
     variable('config-file', 'DCS_CONFIG_FILE', null),
     variable('max-age', 'DCS_MAX_AGE', null),
     variable('no-input', 'DCS_NO_INPUT', false),
@@ -74,12 +86,12 @@ function machineSettings({ env, dopplerHost }: Session): Setting[] {
 
 /** Throws USAGE with the nearest key where there is none of that name. */
 export function settingNamed(session: Session, key: string): Setting {
-  const all = settingsOf(session);
-  const found = all.find((setting) => setting.key === key);
-  if (found) return found;
+  const all = known(session);
+  const found = all.find((each) => each.key === key);
+  if (found) return setting(found);
   const near = nearest(
     key,
-    all.map((setting) => setting.key),
+    all.map((each) => each.key),
   );
   throw new DcsError('USAGE', `There is no setting "${key}".`, {
     hint: near === undefined ? 'dcs config explain     lists them' : `did you mean ${near}?`,

@@ -30,7 +30,7 @@ export function migrate(text: string, shown: string, owners: Owners): Migrated {
 
   rename(root, 'platforms', 'targets');
   const targets = document.get('targets');
-  if (isMap(targets)) migrateTargets(document, targets, owners, rename, changes);
+  if (isMap(targets)) migrateTargets(document, targets, owners, rename, { changes, left });
   migrateNeon(document, root, changes);
   migrateTriggers(document, root, changes);
   if (document.has('gcp')) left.push('gcp: stays until the plugin for Google Cloud reads it');
@@ -60,7 +60,7 @@ function migrateTargets(
   targets: YAMLMap,
   owners: Owners,
   rename: (map: YAMLMap, from: string, to: string, where?: string) => boolean,
-  changes: string[],
+  { changes, left }: { readonly changes: string[]; readonly left: string[] },
 ): void {
   for (const { key, value } of targets.items) {
     if (!isMap(value) || !isScalar(key)) continue;
@@ -72,14 +72,18 @@ function migrateTargets(
     }
     const owner = owners.get(name);
     const place = PLACES.find((option) => isScalar(value.get(option, true)));
-    if (owner === undefined || place === undefined) continue;
+    if (owner === undefined) continue;
+    if (place === undefined) {
+      left.push(`targets.${name}: names no single place that could be given to ${owner}`);
+      continue;
+    }
     value.set(place, document.createNode({ [owner]: value.get(place) }, { flow: true }));
     changes.push(`targets.${name}: ${place} belongs to ${owner}`);
   }
 }
 
 /** What names the one place of a target, per platform. */
-const PLACES = ['worker', 'project_name', 'store_id', 'project_id'];
+const PLACES = ['worker', 'project', 'store_id', 'project_id'];
 
 function migrateNeon(document: Document, root: YAMLMap, changes: string[]): void {
   const at = root.items.findIndex((pair) => isScalar(pair.key) && pair.key.value === 'neon');

@@ -30,6 +30,7 @@ export interface Shaped {
 
 /** Never leave, whatever include says. */
 const NEVER = /^(DOPPLER_|DCS_LEDGER)/;
+export const neverLeaves = (from: string): boolean => NEVER.test(from);
 
 export function shape(secrets: Secrets, rules: ShapeRules, definition: Pick<TargetDefinition, 'limits' | 'check'>): Shaped {
   const names = new Map<string, Wanted>();
@@ -41,7 +42,7 @@ export function shape(secrets: Secrets, rules: ShapeRules, definition: Pick<Targ
 
   for (const from of [...secrets.keys()].toSorted()) {
     const held = secrets.get(from)!;
-    if (NEVER.test(from)) continue;
+    if (neverLeaves(from)) continue;
     const name = rules.prefix + (rules.rename.get(from) ?? from);
     if (staysHome(from, rules)) withheld.push(from);
     else if (inScope(from, rules)) {
@@ -68,7 +69,8 @@ function wantedOf(name: string, from: string, held: Held, { transforms }: ShapeR
   }
 }
 
-function staysHome(from: string, { include, credentials }: ShapeRules): boolean {
+/** A credential, or dcs's own, that `include` does not spell out. */
+export function staysHome(from: string, { include, credentials }: ShapeRules): boolean {
   return (from.startsWith('DCS_') || credentials.has(from)) && !include.includes(from);
 }
 

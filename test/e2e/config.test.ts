@@ -30,6 +30,12 @@ describe('dcs config', () => {
     expect(unknown.err).to.contain('did you mean targets.api.policy?');
   });
 
+  it('get answers although another setting misses its variable', async () => {
+    await w.yaml(YAML.replace('["*"]', '["${NOT_SET}"]'));
+    expect((await w.dcs(['config', 'get', 'targets.api.policy'])).out).to.equal('upsert-only\n');
+    expect((await w.dcs(['config', 'get', 'targets.api.include'])).code).to.equal(2);
+  });
+
   it('explain says what a personal default loses against', async () => {
     const { mkdir, writeFile } = await import('node:fs/promises');
     await mkdir(join(w.home, 'config', 'dcs'), { recursive: true });
@@ -63,7 +69,8 @@ describe('dcs config', () => {
     await w.yaml(await readFile(new URL('../config/fixtures/first-version.yaml', import.meta.url), 'utf8'));
     for (const owner of ['nope=production', 'cloudflare', 'cloudflare=nowhere'])
       expect((await w.dcs(['config', 'migrate', '--yes', '--owner', owner])).code).to.be.oneOf([64, 2]);
-    await w.dcs(['config', 'migrate', '--yes', '--owner', 'cloudflare=prod']);
+    const told = await w.dcs(['config', 'migrate', '--yes', '--owner', 'cloudflare=prod']);
+    expect(told.code, told.err).to.equal(0);
     expect(await file()).to.contain('worker: {production: shop-api}');
     const target = ((await w.dcs(['config', 'show', '--json'])).json()['targets'] as { name: string; environments: string[] }[])[0]!;
     expect(target).to.include({ name: 'cloudflare' });

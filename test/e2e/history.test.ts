@@ -52,6 +52,9 @@ describe('dcs history and dcs explain', () => {
     const left = await w.dcs(['explain', 'JWT_SECRET', '-e', 'prod', '--json']);
     expect((left.json()['targets'] as { because: string[] }[])[0]!.because).to.deep.equal(['exclude "JWT_SECRET"']);
     expect((await w.dcs(['explain', 'STRIPE_KEY', '-e', 'prod'])).out).to.contain('not included: include is "JWT_*"');
+    const untaken = await w.dcs(['explain', 'STRIPE_KEY', '-e', 'dev']);
+    expect(untaken.code, untaken.err).to.equal(0);
+    expect(untaken.out).to.match(/Doppler +shop\/dev has a value/);
     const unknown = await w.dcs(['explain', 'STRIPE_KEX', '-e', 'staging']);
     expect(unknown.code).to.equal(64);
     expect(unknown.err).to.contain('did you mean STRIPE_KEY?');

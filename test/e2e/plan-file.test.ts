@@ -78,6 +78,16 @@ describe('a saved plan', function () {
     expect((await status()).out).to.contain('drifted: ');
   });
 
+  it('approves nothing of a target that is another place now', async () => {
+    await save('--only', 'STRIPE_KEY');
+    await w.dcs(['sync', '--plan', 'p.plan', '--yes']);
+    expect((await status('--exit-code')).code).to.equal(0);
+    await w.yaml(YAML.replace('{staging: shop-api-staging, prod: shop-api}', '{staging: shop-api}'));
+    const moved = await status('--exit-code');
+    expect(moved.code, moved.out + moved.err).to.equal(2);
+    expect(moved.out).to.contain('something else since: STRIPE_KEY');
+  });
+
   it('is refused when it is no plan, altered, or expired', async () => {
     await save();
     const text = await readFile(file(), 'utf8');
