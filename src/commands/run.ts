@@ -35,7 +35,7 @@ Its exit code is the program's; 128+n when a signal ended it, 125 when dcs faile
       description: 'default: by the name of the file, else dotenv',
     }),
     'max-reads': Flags.integer({ min: 1, dependsOn: ['mount'], description: 'so often the pipe may be read; default: any number' }),
-    watch: Flags.boolean({ description: 'start the program anew whenever a value changes in Doppler' }),
+    watch: Flags.boolean({ description: 'start the program anew whenever a value changes in Doppler', exclusive: ['offline'] }),
   };
 
   async run(): Promise<void> {

@@ -34,7 +34,8 @@ export async function startChild(start: Start): Promise<Child> {
   const { program, args, variables, secrets } = start;
   const { stdout, stderr } = start.masked;
   const mask = stdout || stderr ? await masksFor(secrets, start.say) : undefined;
-  if (mask && stdout && process.stdin.isTTY && process.stdout.isTTY) {
+  // It has one output: where stderr goes elsewhere, that must hold.
+  if (mask && stdout && process.stdin.isTTY && process.stdout.isTTY && process.stderr.isTTY) {
     const { startInTerminal } = await import('./terminal.ts');
     return startInTerminal(start, mask());
   }
@@ -43,7 +44,9 @@ export async function startChild(start: Start): Promise<Child> {
   await started(child, program.file);
   const guard = guardOrphan(child.pid!, start.files);
   const unhook = passSignals((signal) => void child.kill(signal));
-  const streams = [passOn(child.stdout, mask, process.stdout), passOn(child.stderr, mask, process.stderr)];
+  // Node's pipes are sockets: without a signal the program would see an odd error instead of a broken pipe.
+  const broken = (): void => void child.kill('SIGPIPE');
+  const streams = [passOn(child.stdout, mask, process.stdout, broken), passOn(child.stderr, mask, process.stderr, broken)];
   const exit = new Promise<number>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
   });
@@ -75,8 +78,10 @@ async function started(child: ChildProcess, file: string): Promise<void> {
 }
 
 /** A reader that went away ends the child's stream too, as it would without dcs between them. */
-async function passOn(from: Readable | null, mask: (() => Transform) | undefined, to: Writable): Promise<void> {
+async function passOn(from: Readable | null, mask: (() => Transform) | undefined, to: Writable, broken: () => void): Promise<void> {
   if (!from || !mask) return;
+  // Elsewhere a reader that went away ends dcs at once; here the program hears of it, and its own end is the answer.
+  to.removeAllListeners('error').on('error', broken);
   try {
     await pipeline(from, mask(), to, { end: false });
   } catch (error) {

@@ -31,6 +31,7 @@ export async function mountSecrets(file: string, first: string, maxReads = Numbe
   let text = first;
   const closed = new AbortController();
   const serving = serve(path, next, () => text, maxReads, closed.signal);
+  serving.catch(() => undefined); // told by close(): until then the program runs
   return {
     path,
     update: (next) => void (text = next),

@@ -11,7 +11,7 @@ export interface ReadOptions {
   /** No request at all. */
   readonly offline: boolean;
   /** ms: so old may a snapshot be that stands in for Doppler. Undefined: Doppler is always asked, and without an answer any age will do. */
-  readonly maxAge?: number;
+  readonly maxAge?: number | undefined;
 }
 
 /** The secrets of one config, and how fresh they are. */
@@ -66,7 +66,11 @@ export class Reader {
     const kept = await this.#kept(place, base, options);
     const asked = kept?.noPersonalAt;
     if (options.offline || (asked !== undefined && Date.now() - asked < PERSONAL_MS)) return this.#one(place, base, options, kept, asked);
-    return (await this.#exists(place, own)) ? this.#one(place, own, options, undefined) : this.#one(place, base, options, kept, Date.now());
+    if (kept !== undefined && options.maxAge !== undefined && ageOf(kept) <= options.maxAge)
+      return this.#one(place, base, options, kept, asked);
+    const found = await this.#lookFor(place, own, kept !== undefined);
+    if (found === 'there') return this.#one(place, own, options, undefined);
+    return this.#one(place, base, options, kept, found === 'absent' ? Date.now() : asked);
   }
 
   /** See watchConfig of src/doppler/watch.ts. */
@@ -101,13 +105,15 @@ export class Reader {
     }
   }
 
-  async #exists({ project }: Place, config: string): Promise<boolean> {
+  /** Only a 404 says that there is none; an outage leaves it open where a snapshot of the shared config can step in. */
+  async #lookFor({ project }: Place, config: string, outageIsFine: boolean): Promise<'there' | 'absent' | 'unknown'> {
     try {
       await (await this.#client(PATIENCE_MS)).config(project, config);
-      return true;
+      return 'there';
     } catch (error) {
-      // Any other trouble meets the read that follows, which tells it.
-      if (isDcsError(error)) return false;
+      if (!isDcsError(error)) throw error;
+      if (error.details.status === 404) return 'absent';
+      if (outageIsFine && isOutage(error)) return 'unknown';
       throw error;
     }
   }

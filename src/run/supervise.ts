@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { isDcsError } from 'dcs-sdk';
 import type { Child } from './child.ts';
 import type { Injection } from './injection.ts';
 import type { Change } from './watch.ts';
@@ -25,10 +26,22 @@ export async function supervise(
     if (typeof event === 'number') return event;
     if (event.done) return child.ended;
     const { injection, names } = event.value;
-    const start = await prepare(injection);
+    const start = await prepared(prepare, injection, say);
+    if (start === undefined) continue;
     say(`Restarting: ${names.join(', ')} changed in Doppler.`);
     await child.stop(GRACE_MS);
     if (told !== undefined) return told;
     child = await start();
+  }
+}
+
+/** Undefined: the program could not be started with the new values, so the old one is left alone. */
+async function prepared(prepare: Prepare, injection: Injection, say: (line: string) => void): Promise<(() => Promise<Child>) | undefined> {
+  try {
+    return await prepare(injection);
+  } catch (error) {
+    if (!isDcsError(error)) throw error;
+    say(`! ${error.message} The program goes on with what it has.`);
+    return undefined;
   }
 }

@@ -14,10 +14,12 @@ export interface Change {
 const POLL_MS = 5_000;
 /** A stream may lose an event. */
 const SAFETY_MS = 300_000;
+/** The longest a timer can be. */
+const FOREVER_MS = 2 ** 31 - 1;
 /** A person who edits three names in a row means one change. */
 const DEBOUNCE_MS = 300;
 
-/** Yields each change of the injected values until the signal. Trouble is said once and waited out. */
+/** Asks Doppler, whatever a snapshot could answer, and yields each change of the injected values until the signal. Trouble is said once and waited out. */
 export async function* changes(
   session: Session,
   reader: Reader,
@@ -26,6 +28,11 @@ export async function* changes(
   signal: AbortSignal,
   say: (line: string) => void,
 ): AsyncGenerator<Change> {
+  // No request at all: there is nothing to follow.
+  if (options.offline) {
+    await sleep(FOREVER_MS, undefined, { signal }).catch(() => undefined);
+    return;
+  }
   const bell = new Bell();
   let polled = false;
   for (const { project, config } of first.configs)
@@ -41,7 +48,7 @@ export async function* changes(
     await bell.wait(polled ? POLL_MS : SAFETY_MS, signal);
     if (signal.aborted) return;
     try {
-      const injection = await inject(session, reader, options);
+      const injection = await inject(session, reader, { ...options, maxAge: undefined });
       trouble = undefined;
       const names = injection.version === current.version ? [] : differing(current, injection);
       current = injection;

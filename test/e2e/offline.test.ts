@@ -83,6 +83,22 @@ describe('dcs run without Doppler', () => {
     expect((await run('--max-age', 'soon')).err).to.contain('--max-age wants a time such as 90s');
   });
 
+  it('takes a personal config that it could not look for as unknown, not as absent', async () => {
+    await w.doppler('dev_personal', { STRIPE_KEY: 'my own' });
+    await fault({ kind: 'status', status: 500, route: 'GET /v3/configs/config' });
+    const ran = await run();
+    expect(ran.code).to.equal(125);
+    expect(ran.out).to.equal('');
+    await fetch(`${w.origin}/_sandbox/faults`, { method: 'DELETE' });
+    expect((await run()).out).to.equal('my own\n');
+  });
+
+  it('--offline has nothing to watch', async () => {
+    const ran = await run('--offline', '--watch');
+    expect(ran.code).to.equal(125);
+    expect(ran.err).to.contain('--offline');
+  });
+
   it('never feeds a sync', async () => {
     await w.dcs(['run', '-e', 'staging', '--', 'true']);
     await fault({ kind: 'reset' });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -67,6 +68,14 @@ describe('dcs run in a terminal', function () {
     const [plain, masked] = [raw('--no-mask'), raw('--mask')];
     await Promise.all([plain.ended, masked.ended]);
     expect(masked.shown()).to.equal(plain.shown()).and.to.contain('up\ndown');
+  });
+
+  it('--mask keeps stderr where it was sent', async () => {
+    const line = `${process.execPath} ${join(ROOT, 'bin', 'run.js')} run -q --mask -- sh -c 'echo out; echo "err $CANARY" >&2' 2> sent`;
+    const shown = terminal('/bin/sh', ['-c', line], { cwd: w.project, env: w.env });
+    expect(await shown.ended).to.equal(0);
+    expect(shown.shown()).to.contain('out').and.not.contain('err');
+    expect(await readFile(join(w.project, 'sent'), 'utf8')).to.equal('err [redacted]\n');
   });
 
   it('--mask shows no value', async () => {

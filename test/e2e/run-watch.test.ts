@@ -60,6 +60,25 @@ describe('dcs run that stays behind', function () {
     expect(dcs.seen.err.match(/goes on with what it has/g) ?? []).to.have.length.at.most(1);
   });
 
+  it('--watch leaves the program alone when it cannot be started with the new values', async () => {
+    await w.doppler('dev', { FLAVOUR: 'vanilla' });
+    const dcs = start('--watch', '--no-mask', ...SERVER);
+    await dcs.until('the start', () => dcs.seen.out.includes('vanilla'));
+    await w.doppler('dev', { FLAVOUR: 'a\0b' });
+    await dcs.until('the refusal', () => dcs.seen.err.includes('FLAVOUR cannot be an environment variable. The program goes on'));
+    expect(pids(dcs).map(alive)).to.deep.equal([true]);
+    await w.doppler('dev', { FLAVOUR: 'mint' });
+    await dcs.until('the next start', () => dcs.seen.out.includes('mint'));
+  });
+
+  it('--watch asks Doppler also where a young snapshot would do', async () => {
+    await w.doppler('dev', { FLAVOUR: 'vanilla' });
+    const dcs = start('--watch', '--max-age', '10m', '--no-mask', ...SERVER);
+    await dcs.until('the start', () => dcs.seen.out.includes('vanilla'));
+    await w.doppler('dev', { FLAVOUR: 'mint' });
+    await dcs.until('the second start', () => dcs.seen.out.includes('mint'));
+  });
+
   it('passes every signal on once', async () => {
     const code = `let n = {}; for (const s of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR2']) process.on(s, () => { n[s] = (n[s] ?? 0) + 1; });
       console.log('ready'); setTimeout(() => { console.log(JSON.stringify(n)); process.exit(3) }, 1500)`;

@@ -71,6 +71,10 @@ describe('dcs run', () => {
     expect((await sh(`dcs run -q --no-mask -- head -c 3000000 /dev/zero | (sleep 1; wc -c)`)).out.trim()).to.equal('3000000');
     expect(await sh('dcs run -q --no-mask -- yes | head -1')).to.deep.equal({ code: 0, out: 'y\n', err: '' });
     expect(await sh('dcs run -q --mask -- yes | head -1')).to.deep.equal({ code: 0, out: 'y\n', err: '' });
+    for (const mode of ['--mask', '--no-mask'])
+      expect((await sh(`dcs run -q ${mode} -- yes | head -1; exit \${PIPESTATUS[0]}`)).code, `${mode}: the program was cut off`).to.equal(
+        141,
+      );
   });
 
   it('starts what execvp would start, and answers 126 and 127 for the rest', async () => {
