@@ -14,12 +14,15 @@ export interface Approval {
   readonly state: ApprovalState;
 }
 
-/** Every name that the plan wanted at the target or wanted gone, sorted as in the plan. */
+/** Every name that the plan wanted at the target or wanted gone, sorted as in the plan; not those it left to a stranger. */
 export function approvals(saved: SavedTarget, look: Look): readonly Approval[] {
   const items = new Map(look.plan.items.map((item) => [item.name, item]));
   // The approved HMACs may be of a key that was the active one then.
   const now = look.job.keys.all.map((key) => new Map(wantedMacs(look, key)));
-  const wanted = saved.wanted.map(([name, mac]): Approval => {
+  const writes = new Set(saved.changes.map(({ name }) => name));
+  // What the plan left alone, it approved nothing of.
+  const judged = saved.wanted.filter(([name]) => writes.has(name) || items.get(name)?.action !== 'kept');
+  const wanted = judged.map(([name, mac]): Approval => {
     const moved = !now.some((macs) => macs.get(name) === mac);
     return { name, state: stateOf(items.get(name), moved, look.found?.records.get(name)?.mac === mac) };
   });

@@ -78,6 +78,16 @@ describe('a saved plan', function () {
     expect((await status()).out).to.contain('drifted: ');
   });
 
+  it('judges no name that the plan left to a stranger', async () => {
+    await w.yaml(YAML.replace('include:', 'existing: leave\n    include:'));
+    await w.edit('STRIPE_KEY', 'of a stranger');
+    await save();
+    await w.dcs(['sync', '--plan', 'p.plan', '--yes']);
+    const held = await status('--exit-code');
+    expect(held.code, held.out + held.err).to.equal(0);
+    expect(held.out).to.contain('6 names as approved');
+  });
+
   it('approves nothing of a target that is another place now', async () => {
     await save('--only', 'STRIPE_KEY');
     await w.dcs(['sync', '--plan', 'p.plan', '--yes']);
