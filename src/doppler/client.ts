@@ -34,6 +34,12 @@ export interface LogEntry {
   readonly user: string;
   readonly names: readonly string[];
 }
+/** One change that Doppler makes only where the name still holds what was read: `null` = absent before, or to be deleted. Raw values. */
+export interface GuardedChange {
+  readonly name: string;
+  readonly was: string | null;
+  readonly value: string | null;
+}
 export interface SecretsAnswer {
   readonly etag: string | undefined;
   readonly secrets: ReadonlyMap<string, DopplerSecret>;
@@ -103,11 +109,16 @@ export class DopplerClient {
     }));
   }
 
-  /** Every secret of a config; `not-modified` when it still is as it was at that ETag. */
-  async secrets(project: string, config: string, { etag }: { etag?: string } = {}): Promise<SecretsAnswer | 'not-modified'> {
+  /** Every secret of a config, or only those `names`; `not-modified` when it still is as it was at that ETag. */
+  async secrets(
+    project: string,
+    config: string,
+    { etag, names }: { etag?: string; names?: readonly string[] } = {},
+  ): Promise<SecretsAnswer | 'not-modified'> {
     checkPlace(project, config);
     const { secrets } = await this.#load();
-    const send: Transport['send'] = (request) => this.#transport.send(request);
+    const filter = names === undefined ? {} : { secrets: names.join(','), include_managed_secrets: 'false' };
+    const send: Transport['send'] = (request) => this.#transport.send({ ...request, query: { ...request.query, ...filter } });
     const { service, last } = observed(secrets, send, etag === undefined ? {} : { 'if-none-match': etag });
     const body = await service.list(project, config);
     const { status, headers } = last();
@@ -126,10 +137,30 @@ export class DopplerClient {
 
   /** One request for all of them; `null` deletes, names left out stay. Answers the names the config holds afterwards. */
   async update(project: string, config: string, changes: ReadonlyMap<string, string | null>): Promise<ReadonlySet<string>> {
+    // fromEntries defines own properties, `__proto__` included.
+    return this.#write(project, config, { secrets: Object.fromEntries(changes) });
+  }
+
+  /**
+   * All of the changes in one request, or none: each only where its name still holds `was`. Doppler refuses with a text that its
+   * documents do not give: who must know whether somebody was faster reads again. Answers the names the config holds afterwards.
+   */
+  async change(project: string, config: string, changes: readonly GuardedChange[]): Promise<ReadonlySet<string>> {
+    const requests = changes.map(({ name, was, value }) => ({
+      name,
+      originalName: was === null ? null : name,
+      originalValue: was,
+      value,
+      ...(value === null ? { shouldDelete: true } : {}),
+    }));
+    return this.#write(project, config, { change_requests: requests });
+  }
+
+  async #write(project: string, config: string, fields: Readonly<Record<string, unknown>>): Promise<ReadonlySet<string>> {
     checkPlace(project, config);
     const { secrets } = await this.#load();
-    // fromEntries defines own properties, `__proto__` included. The SDK types the values as the three of its example.
-    const body = { project, config, secrets: Object.fromEntries(changes) } as Parameters<typeof secrets.update>[0];
+    // The SDK types the values as the three of its example.
+    const body = { project, config, ...fields } as unknown as Parameters<typeof secrets.update>[0];
     const what = `the write to ${project}/${config}`;
     const answer: unknown = await secrets.update(body);
     try {
@@ -137,6 +168,14 @@ export class DopplerClient {
     } catch (error) {
       throw isDcsError(error) ? malformed(what, 'unknown') : error;
     }
+  }
+
+  /** Makes a branch config; Doppler wants its environment's slug in front of the name. */
+  async createConfig(project: string, environment: string, name: string): Promise<DopplerConfig> {
+    checkPlace(project, name);
+    const { configs } = await this.#load();
+    const answer: unknown = await configs.create({ project, environment, name });
+    return configOf(fieldsOf(fieldsOf(answer, 'the new config')['config'], 'the new config'));
   }
 
   /** The newest changes of a config, newest first. */

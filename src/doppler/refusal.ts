@@ -58,6 +58,8 @@ function subject({ query, body }: HttpRequest): Subject {
     const value = query?.[key] ?? sent[key];
     return typeof value === 'string' ? value : undefined;
   };
-  const names = typeof sent['secrets'] === 'object' && sent['secrets'] !== null ? Object.keys(sent['secrets']) : [];
+  const guarded = Array.isArray(sent['change_requests']) ? (sent['change_requests'] as readonly { name: string }[]) : [];
+  const merged = typeof sent['secrets'] === 'object' && sent['secrets'] !== null ? Object.keys(sent['secrets']) : [];
+  const names = [...merged, ...guarded.map(({ name }) => name)];
   return { project: text('project'), config: text('config'), names };
 }

@@ -45,6 +45,33 @@ describe('the Doppler client', () => {
     expect(wire.seen[0]?.body).equal('{"project":"shop","config":"prd","secrets":{"A":"1","B":null,"__proto__":"x"}}');
   });
 
+  it('guards each change with what was read, in one request', async () => {
+    wire.answer = (_, response) => json(response, { secrets: { A: secret('2'), B: secret('1') } });
+    const changes = [
+      { name: 'A', was: '1', value: '2' },
+      { name: 'B', was: null, value: '1' },
+      { name: 'C', was: '3', value: null },
+    ];
+    expect([...(await client().change('shop', 'prd', changes))]).deep.equal(['A', 'B']);
+    expect(JSON.parse(wire.seen[0]?.body ?? '')).deep.equal({
+      project: 'shop',
+      config: 'prd',
+      change_requests: [
+        { name: 'A', originalName: 'A', originalValue: '1', value: '2' },
+        { name: 'B', originalName: null, originalValue: null, value: '1' },
+        { name: 'C', originalName: 'C', originalValue: '3', value: null, shouldDelete: true },
+      ],
+    });
+  });
+
+  it('asks for some names only', async () => {
+    wire.answer = (_, response) => json(response, { secrets: { A: secret('1') } });
+    await client().secrets('shop', 'prd', { names: ['A', 'B'] });
+    const { searchParams } = new URL(wire.seen[0]!.url, wire.base);
+    expect(searchParams.get('secrets')).equal('A,B');
+    expect(searchParams.get('config')).equal('prd');
+  });
+
   it('reads a secret called __proto__ as a name', async () => {
     wire.answer = (_, response) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(`{"secrets":{"__proto__":${JSON.stringify(secret('x'))}}}`);
