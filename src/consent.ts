@@ -10,6 +10,8 @@ export interface ConsentGiven {
   readonly named: boolean;
   /** A saved plan carries the consent to its own findings. */
   readonly plan: boolean;
+  /** The command line that asks for this. Default: `dcs sync`, with target and environment. */
+  readonly again?: string;
 }
 
 /** What the person decided about names that dcs finds and never wrote. */
@@ -30,7 +32,7 @@ export async function consent(
     let leave: ReadonlySet<string> = new Set();
     for (const finding of look.findings) {
       if (given.plan || given.allow.has(finding.guard)) continue;
-      if (!ask.possible) throw refusal(look, finding, environment);
+      if (!ask.possible) throw refusal(look, finding, given.again ?? `dcs sync ${look.job.name} -e ${environment.name}`);
       const left = await askGuard(look, finding, ask);
       if (left === undefined) return undefined;
       leave = left;
@@ -42,13 +44,14 @@ export async function consent(
   return (await mayWrite(count, environment, given, ask)) ? adoptions : undefined;
 }
 
-async function mayWrite(count: number, environment: Environment, given: ConsentGiven, ask: Prompts): Promise<boolean> {
+/** The write itself, guards aside. */
+export async function mayWrite(count: number, environment: Environment, given: ConsentGiven, ask: Prompts): Promise<boolean> {
   if (!environment.protected) return given.yes || ask.confirm(`Write ${plural(count, 'change')} to ${environment.name}?`, '--yes');
   if (given.yes && (given.named || given.plan)) return true;
   if (!ask.possible)
     throw new DcsError('REFUSED', `${environment.name} is protected.`, {
-      why: 'Writing to it without a terminal needs -e and --yes, both typed, or a saved plan. Nothing was written.',
-      hint: [`dcs sync -e ${environment.name} --yes`, `dcs sync --plan FILE --yes`],
+      why: `Writing to it without a terminal needs -e and --yes, both typed${given.again === undefined ? ', or a saved plan' : ''}. Nothing was written.`,
+      hint: given.again === undefined ? [`dcs sync -e ${environment.name} --yes`, `dcs sync --plan FILE --yes`] : `${given.again} --yes`,
     });
   return ask.type(`Type ${environment.name} to write:`, environment.name, `-e ${environment.name} --yes`);
 }
@@ -63,13 +66,13 @@ async function askGuard(look: Look, finding: Finding, ask: Prompts): Promise<Rea
     [
       { name: 'leave them, write the rest', value: 'leave' },
       { name: 'decide one by one', value: 'some' },
-      { name: `replace all ${names.length} with Doppler's values`, value: 'replace' },
+      { name: `replace all ${names.length} with ${nameOf(look)}'s values`, value: 'replace' },
     ],
     flag,
   );
   if (answer === 'leave') return new Set(names);
   if (answer === 'replace') return new Set();
-  const replaced = new Set(await ask.select("Replace with Doppler's values:", names, flag));
+  const replaced = new Set(await ask.select(`Replace with ${nameOf(look)}'s values:`, names, flag));
   return new Set(names.filter((name) => !replaced.has(name)));
 }
 
@@ -77,13 +80,16 @@ function listed(names: readonly string[]): string {
   return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
-function sentence({ job }: Look, { guard, names, of }: Finding): string {
+const nameOf = ({ job }: Look): string => job.sourceName ?? 'Doppler';
+
+function sentence(look: Look, { guard, names, of }: Finding): string {
+  const { job } = look;
   const title = job.definition.title;
   switch (guard) {
     case 'empty':
-      return `Doppler has no names for ${job.name}; the last sync had ${of}.`;
+      return `${nameOf(look)} has no names for ${job.name}; the last sync had ${of}.`;
     case 'shrink':
-      return `Doppler has ${plural(names.length, 'name')} fewer for ${job.name}; the last sync had ${of}.`;
+      return `${nameOf(look)} has ${plural(names.length, 'name')} fewer for ${job.name}; the last sync had ${of}.`;
     case 'delete':
       return `${plural(names.length, 'name')} of ${of} that dcs wrote would be deleted from ${job.name}: ${listed(names)}.`;
     case 'rewrite':
@@ -91,7 +97,7 @@ function sentence({ job }: Look, { guard, names, of }: Finding): string {
     case 'identity':
       return `${job.name} is not what it was at the last sync: ${names[0]} then, ${names[1]} now.`;
     case 'adopt':
-      return `${title} ${job.name} already holds ${plural(names.length, 'name')} of this plan that dcs did not write: ${listed(names)}.`;
+      return `${title === 'Doppler' ? (look.identity?.title ?? title) : `${title} ${job.name}`} already holds ${plural(names.length, 'name')} of this plan that dcs did not write: ${listed(names)}.`;
   }
 }
 
@@ -104,14 +110,18 @@ const WHY: Record<Guard, string> = {
   adopt: 'What is overwritten on a platform that does not show values cannot come back (guard: adopt).',
 };
 
-function refusal(look: Look, finding: Finding, environment: Environment): DcsError {
-  const again = `dcs sync ${look.job.name} -e ${environment.name}`;
+/** Doppler keeps what was there in the config's log; `existing:` is a setting of targets in dcs.yaml. */
+const IN_DOPPLER = "Doppler's log keeps what is overwritten, but whoever reads the config gets the new values (guard: adopt).";
+
+function refusal(look: Look, finding: Finding, again: string): DcsError {
+  const inward = look.job.definition.type === 'doppler';
+  const explain = !inward && ['shrink', 'delete'].includes(finding.guard);
   return new DcsError(finding.exit, sentence(look, finding), {
-    why: `${WHY[finding.guard]} Nothing was written.`,
+    why: `${inward && finding.guard === 'adopt' ? IN_DOPPLER : WHY[finding.guard]} Nothing was written.`,
     hint: [
-      ...(['shrink', 'delete'].includes(finding.guard) ? [`dcs explain ${finding.names[0]} -e ${environment.name}`] : []),
+      ...(explain ? [`dcs explain ${finding.names[0]} -e ${look.job.environment}`] : []),
       `${again} --dry-run`,
-      ...(finding.guard === 'adopt' ? [`existing: leave     in dcs.yaml, to leave such names alone`] : []),
+      ...(!inward && finding.guard === 'adopt' ? [`existing: leave     in dcs.yaml, to leave such names alone`] : []),
       `${again} --yes --allow ${finding.guard}     if it is meant`,
     ],
   });

@@ -2,17 +2,20 @@ import { DcsError, type Host, type Invocation, type Output } from 'dcs-sdk';
 import { editConfig } from './config/edit.ts';
 import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { dopplerTarget } from './doppler/target.ts';
+import { syncIntoDoppler } from './into-doppler.ts';
 import { prompts } from './prompts.ts';
+import { styleFor } from './render/style.ts';
 import { openSession, type OclifConfig } from './session.ts';
 
 /** What the core lends to a plugin's commands (sdk/src/host.ts says what each member promises). */
 export async function makeHost(config: OclifConfig, invocation: Invocation): Promise<Host> {
   const session = await openSession(config, invocation, { optional: true });
   const ask = prompts(invocation, session.env);
+  const out = output(invocation);
   return {
     env: session.env,
     root: session.project.root,
-    output: output(invocation),
+    output: out,
     targets: async (types) =>
       [...session.project.targets.values()]
         .filter(({ type }) => types.includes(type))
@@ -24,6 +27,18 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
         source: sourceOf(session, client, environment),
         target: dopplerTarget(client, { host: session.dopplerHost, ...environment.doppler }),
       };
+    },
+    sync: async (source, environment, { yes, allow = [], ...options }) => {
+      const { lines, json, exit } = await syncIntoDoppler(
+        session,
+        environment,
+        source,
+        { existing: 'ask', record: true, ...options, allow, yes: invocation.yes || yes === true },
+        styleFor(process.stderr, session.env),
+        (line) => out.note(line),
+      );
+      if (exit !== 0) process.exitCode = exit;
+      return { lines, json, exit };
     },
     context: (name, endpoint) => session.context(name, endpoint),
     confirm: async (question, flag) => (flag === '--yes' && invocation.yes ? true : ask.confirm(question, flag)),

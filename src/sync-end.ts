@@ -17,6 +17,8 @@ export interface Ended {
   readonly reports: readonly TargetReport[];
   readonly looks: readonly Look[];
   readonly run: string;
+  /** The command line that does it again. */
+  readonly again: string;
 }
 
 /** What an earlier round wrote stays written, whatever became of the target in this one. */
@@ -45,10 +47,9 @@ export function finish(session: Session, environment: Environment, ended: Ended,
   return { lines: [...lines, ...advice(session, environment, ended, exit)], json, exit };
 }
 
-function advice(session: Session, environment: Environment, { reports, looks }: Ended, exit: number): string[] {
-  if (exit === EXIT.INTERRUPTED) return [`Next  dcs sync -e ${environment.name}     goes on where this stopped`];
-  if (exit !== 0)
-    return [...[...hints(reports)].map((hint) => `Try   ${hint}`), `Try   dcs sync -e ${environment.name}     does only what is left`];
+function advice(session: Session, environment: Environment, { reports, looks, again }: Ended, exit: number): string[] {
+  if (exit === EXIT.INTERRUPTED) return [`Next  ${again}     goes on where this stopped`];
+  if (exit !== 0) return [...[...hints(reports)].map((hint) => `Try   ${hint}`), `Try   ${again}     does only what is left`];
   const waiting = looks.filter(
     ({ job, identity }) =>
       (identity?.effect ?? job.definition.effect) !== 'now' &&
@@ -88,7 +89,7 @@ function exitOf({ signal }: Session, { reports, looks }: Ended): number {
 }
 
 /** Who did what, for `dcs history`: of one round, as soon as it ended. */
-export async function audit(session: Session, environment: Environment, { reports, looks, run }: Ended): Promise<void> {
+export async function audit(session: Session, environment: Environment, { reports, looks, run }: Omit<Ended, 'again'>): Promise<void> {
   const log = auditLog({ stateDir: session.directories.stateDir, project: session.project.doppler.project });
   for (const { name, applied } of reports) {
     if (!applied || applied.outcomes.size === 0) continue;

@@ -26,6 +26,10 @@ export interface SyncOptions extends Filters {
   readonly plan?: { readonly file: string; readonly saved: SavedPlan };
   readonly breakLock?: string;
   readonly redeploy: boolean;
+  /** The command line that does it again, for hints. Default: `dcs sync -e ENV`. */
+  readonly again?: string;
+  /** Whatever moves meanwhile ends it: consent to one plan is none to the next. */
+  readonly once?: boolean;
 }
 
 export interface Planned {
@@ -73,7 +77,9 @@ export function refuseUnknownNames(looks: readonly Look[], { only, except }: Fil
   const known = new Set([...first.shaped.desired.names.values()].map(({ from }) => from));
   const missing = only.filter((name) => !known.has(name) && !looks.some(({ shaped }) => shaped.outOfScope.has(name)));
   const absent = [...missing, ...except.filter((name) => !known.has(name) && !looks.some(({ shaped }) => shaped.outOfScope.has(name)))];
-  if (absent.length > 0) throw new DcsError('USAGE', `Doppler has no ${absent.join(', ')}.`, { hint: 'names are spelt as in Doppler' });
+  const { sourceName = 'Doppler' } = first.job;
+  if (absent.length > 0)
+    throw new DcsError('USAGE', `${sourceName} has no ${absent.join(', ')}.`, { hint: `names are spelt as in ${sourceName}` });
 }
 
 /** Plan, consent, write, verify, record: `dcs sync`. Prints plan and progress on stderr as it goes; the report is returned. */
@@ -87,6 +93,18 @@ export async function syncTargets(
   refuseUnconsented(session, environment, options);
   const { jobs, ...prepared } = await prepare(session, environment, options.words, options);
   const source = meetingRules(prepared.source, session.project.secretRules, environment.name);
+  return syncJobs(session, environment, options, { source, jobs }, style, say);
+}
+
+/** The one loop over jobs that are chosen already. */
+export async function syncJobs(
+  session: Session,
+  environment: Environment,
+  options: SyncOptions,
+  { source, jobs }: { readonly source: Source; readonly jobs: readonly Job[] },
+  style: Style,
+  say: (line: string) => void,
+): Promise<SyncResult> {
   const { stateDir } = session.directories;
   if (options.breakLock !== undefined) await breakLock(stateDir, options.breakLock);
   const run = runId();
@@ -110,6 +128,8 @@ async function rounds(
 ): Promise<SyncResult> {
   let reports: readonly TargetReport[] = [];
   let looks: readonly Look[] = [];
+  const once = options.plan !== undefined || options.once === true;
+  const again = options.again ?? `dcs sync -e ${environment.name}`;
   for (let round = 1; ; round++) {
     try {
       const planned = split(await survey(source, jobs));
@@ -125,12 +145,12 @@ async function rounds(
       ];
       reports = joined(reports, own);
       await audit(session, environment, { reports: own, looks, run });
-      const moved = !session.signal.aborted && (own.some(({ applied }) => applied?.clash) || (await sourceMoved(source, own)));
-      if (!moved || options.plan !== undefined || round === 3) return finish(session, environment, { reports, looks, run }, style);
+      const moved = !once && !session.signal.aborted && (own.some(({ applied }) => applied?.clash) || (await sourceMoved(source, own)));
+      if (!moved || round === 3) return finish(session, environment, { reports, looks, run, again }, style);
     } catch (error) {
       // Once something was written the report says what: the error alone would read as if nothing was.
       if (!isDcsError(error) || reports.every((report) => tally(report).done === 0)) throw error;
-      return finish(session, environment, { reports: reports.map((report) => ({ ...report, error })), looks, run }, style);
+      return finish(session, environment, { reports: reports.map((report) => ({ ...report, error })), looks, run, again }, style);
     }
     say('Doppler or a target moved meanwhile: planning again.');
   }
@@ -181,6 +201,7 @@ async function accept(
     allow: new Set(options.allow),
     named: session.invocation.env !== undefined,
     plan: options.plan !== undefined,
+    ...(options.again === undefined ? {} : { again: options.again }),
   };
   const adoptions = await consent(looks, environment, given, prompts(session.invocation, session.env));
   if (!adoptions) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });

@@ -1,3 +1,5 @@
+import type { Guard } from './guard.ts';
+import type { Existing } from './plan.ts';
 import type { Source } from './source.ts';
 import type { Context, Env, Target } from './target.ts';
 
@@ -37,6 +39,28 @@ export interface Output {
   note(line: string): void;
 }
 
+/** How a source is brought into Doppler. */
+export interface SyncOptions {
+  /** What sentences call the source: `Neon`. */
+  readonly from: string;
+  /** The command line that does it again, for hints: `dcs neon branch switch dev -e dev`. Never a value. */
+  readonly again: string;
+  /** The person said yes to this very write already (`--yes` counts anyway). Covers neither a guard nor a protected environment. */
+  readonly yes?: boolean;
+  /** Guards consented to on the command line. */
+  readonly allow?: readonly Guard[];
+  /** Names that Doppler holds with another value and this source never wrote. Default: ask. */
+  readonly existing?: Existing;
+}
+
+/** What became of it. Print `lines`, and put `json` into the command's own document. */
+export interface Synced {
+  readonly lines: readonly string[];
+  readonly json: Readonly<Record<string, unknown>>;
+  /** 0, or the exit code, which is set already. */
+  readonly exit: number;
+}
+
 /**
  * What the core lends to a plugin's commands. A plugin never prints a plan, asks for consent or speaks to Doppler by itself.
  */
@@ -49,6 +73,12 @@ export interface Host {
   targets(types: readonly string[]): Promise<readonly ProjectTarget[]>;
   environment(): Promise<Environment>;
   doppler(environment: Environment): Promise<{ readonly source: Source; readonly target: Target }>;
+  /**
+   * Brings what the source holds into the environment's Doppler config by the one loop: the plan (on stderr), consent, a write that
+   * is refused where somebody edited a name meanwhile, read back, record, history. Names the source lacks stay; nothing is deleted.
+   * Throws where consent is missing or nothing can be planned; `source.identity` tells one record from another.
+   */
+  sync(source: Source, environment: Environment, options: SyncOptions): Promise<Synced>;
   /** The context `connect()` gets, bound to `endpoint`. `name` is for messages: `Cloudflare`. */
   context(name: string, endpoint: string): Context;
   /**

@@ -1,6 +1,16 @@
 export { DcsError, EXIT, isDcsError, type ErrorCode, type ErrorDetails } from './error.ts';
 export { GUARDS, guard, type Finding, type Guard, type GuardInput } from './guard.ts';
-export { host, provideHost, type Environment, type Host, type Invocation, type Output, type ProjectTarget } from './host.ts';
+export {
+  host,
+  provideHost,
+  type Environment,
+  type Host,
+  type Invocation,
+  type Output,
+  type ProjectTarget,
+  type Synced,
+  type SyncOptions,
+} from './host.ts';
 export { createHttp, path } from './http-client.ts';
 export type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
 export { oneByOne } from './one-by-one.ts';

@@ -34,10 +34,12 @@ export interface LogEntry {
   readonly user: string;
   readonly names: readonly string[];
 }
-/** One change that Doppler makes only where the name still holds what was read: `null` = absent before, or to be deleted. Raw values. */
+/** One change that Doppler makes only where the name still holds what was read. Raw values. */
 export interface GuardedChange {
   readonly name: string;
-  readonly was: string | null;
+  /** null: the name was absent; undefined: it is there, and this token may not see what it holds. */
+  readonly was: string | null | undefined;
+  /** null: to be deleted. */
   readonly value: string | null;
 }
 export interface SecretsAnswer {
@@ -135,32 +137,15 @@ export class DopplerClient {
     return names;
   }
 
-  /** One request for all of them; `null` deletes, names left out stay. Answers the names the config holds afterwards. */
-  async update(project: string, config: string, changes: ReadonlyMap<string, string | null>): Promise<ReadonlySet<string>> {
-    // fromEntries defines own properties, `__proto__` included.
-    return this.#write(project, config, { secrets: Object.fromEntries(changes) });
-  }
-
   /**
    * All of the changes in one request, or none: each only where its name still holds `was`. Doppler refuses with a text that its
    * documents do not give: who must know whether somebody was faster reads again. Answers the names the config holds afterwards.
    */
   async change(project: string, config: string, changes: readonly GuardedChange[]): Promise<ReadonlySet<string>> {
-    const requests = changes.map(({ name, was, value }) => ({
-      name,
-      originalName: was === null ? null : name,
-      originalValue: was,
-      value,
-      ...(value === null ? { shouldDelete: true } : {}),
-    }));
-    return this.#write(project, config, { change_requests: requests });
-  }
-
-  async #write(project: string, config: string, fields: Readonly<Record<string, unknown>>): Promise<ReadonlySet<string>> {
     checkPlace(project, config);
     const { secrets } = await this.#load();
-    // The SDK types the values as the three of its example.
-    const body = { project, config, ...fields } as unknown as Parameters<typeof secrets.update>[0];
+    // The SDK types neither null as a value nor a list of requests.
+    const body = { project, config, change_requests: changes.map(requestOf) } as unknown as Parameters<typeof secrets.update>[0];
     const what = `the write to ${project}/${config}`;
     const answer: unknown = await secrets.update(body);
     try {
@@ -205,6 +190,17 @@ export function createDopplerClient(options: TransportOptions): DopplerClient {
 function checkPlace(project: string, config: string): void {
   checkSlug('project', project);
   checkSlug('config', config);
+}
+
+/** https://docs.doppler.com/reference/secrets-update (last verified 2026-11-21): an original name that is null makes the name. */
+function requestOf({ name, was, value }: GuardedChange): Record<string, unknown> {
+  return {
+    name,
+    originalName: was === null ? null : name,
+    ...(was === undefined ? {} : { originalValue: was }),
+    value,
+    ...(value === null ? { shouldDelete: true } : {}),
+  };
 }
 
 function configOf(item: Readonly<Record<string, unknown>>): DopplerConfig {

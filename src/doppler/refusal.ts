@@ -11,8 +11,8 @@ export function refusal({ status, headers, body }: HttpAnswer, request: HttpRequ
 
   if (status === 401) return make('AUTH', 'Doppler refused the token.', { why: 'It is wrong, expired or revoked.', hint: 'dcs whoami' });
   if (status === 403 || /does not have access to requested/i.test(text))
-    return make('AUTH', project === undefined ? 'The Doppler token may not do this.' : `The Doppler token has no access to ${place}.`, {
-      why: 'A service token opens exactly one config; other tokens open what their owner may see.',
+    return make('AUTH', forbidden(request, project === undefined ? undefined : place), {
+      why: 'A service token opens exactly one config, many only to read; other tokens open what their owner may see.',
       hint: 'dcs whoami',
     });
   if (status === 404 && project !== undefined)
@@ -33,6 +33,11 @@ export function refusal({ status, headers, body }: HttpAnswer, request: HttpRequ
   if (status < 400 || status >= 500)
     return make('NETWORK', `Doppler answered with status ${status}.`, request.method === 'GET' ? {} : { applied: 'unknown' });
   return make(status === 409 ? 'CONFLICT' : 'TARGET', `Doppler refused the request with status ${status}.`);
+}
+
+function forbidden({ method }: HttpRequest, place: string | undefined): string {
+  if (place === undefined) return 'The Doppler token may not do this.';
+  return method === 'GET' ? `The Doppler token has no access to ${place}.` : `The Doppler token may not write to ${place}.`;
 }
 
 function messages(body: unknown): string {
@@ -58,8 +63,7 @@ function subject({ query, body }: HttpRequest): Subject {
     const value = query?.[key] ?? sent[key];
     return typeof value === 'string' ? value : undefined;
   };
-  const guarded = Array.isArray(sent['change_requests']) ? (sent['change_requests'] as readonly { name: string }[]) : [];
-  const merged = typeof sent['secrets'] === 'object' && sent['secrets'] !== null ? Object.keys(sent['secrets']) : [];
-  const names = [...merged, ...guarded.map(({ name }) => name)];
+  const changes = Array.isArray(sent['change_requests']) ? (sent['change_requests'] as { readonly name: string }[]) : [];
+  const names = changes.map(({ name }) => name);
   return { project: text('project'), config: text('config'), names };
 }

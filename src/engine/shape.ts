@@ -16,6 +16,8 @@ export interface ShapeRules {
   readonly except?: ReadonlySet<string>;
   /** Names some plugin signs in with: they stay home unless `include` spells one out. */
   readonly credentials: ReadonlySet<string>;
+  /** Into Doppler: what never leaves it may well enter. */
+  readonly inward?: boolean;
 }
 
 export interface Shaped {
@@ -42,7 +44,7 @@ export function shape(secrets: Secrets, rules: ShapeRules, definition: Pick<Targ
 
   for (const from of [...secrets.keys()].toSorted()) {
     const held = secrets.get(from)!;
-    if (neverLeaves(from)) continue;
+    if (!rules.inward && neverLeaves(from)) continue;
     const name = rules.prefix + (rules.rename.get(from) ?? from);
     if (staysHome(from, rules)) withheld.push(from);
     else if (inScope(from, rules)) {
@@ -70,8 +72,8 @@ function wantedOf(name: string, from: string, held: Held, { transforms }: ShapeR
 }
 
 /** A credential, or dcs's own, that `include` does not spell out. */
-export function staysHome(from: string, { include, credentials }: ShapeRules): boolean {
-  return (from.startsWith('DCS_') || credentials.has(from)) && !include.includes(from);
+export function staysHome(from: string, { include, credentials, inward }: ShapeRules): boolean {
+  return !inward && (from.startsWith('DCS_') || credentials.has(from)) && !include.includes(from);
 }
 
 function inScope(from: string, rules: ShapeRules): boolean {

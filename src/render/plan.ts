@@ -2,6 +2,12 @@ import { writes, type Effect, type PlanItem } from 'dcs-sdk';
 import type { Look } from '../engine/look.ts';
 import { plural, printable, type Style } from './style.ts';
 
+/** Whose plan it is, as far as sentences say it. */
+type Naming =
+  | Pick<Look['job'], 'definition' | 'sourceName'>
+  | { readonly definition: { readonly type: string }; readonly sourceName?: string };
+const TARGET: Naming = { definition: { type: '' } };
+
 export const SYMBOL: Record<PlanItem['action'], string> = {
   create: '+ create ',
   update: '~ update ',
@@ -20,14 +26,15 @@ const LIVE: Record<Effect, string> = {
   redeploy: 'live after a redeploy',
 };
 
-/** Why, in the reader's words. `still`: Doppler is as the last sync read it. */
-export function reason(item: PlanItem, still: boolean): string {
+/** Why, in the reader's words. `still`: the source is as the last sync read it. */
+export function reason(item: PlanItem, still: boolean, { definition, sourceName = 'Doppler' }: Naming = TARGET): string {
+  const inward = definition.type === 'doppler';
   if (item.action === 'held') return item.reason === 'removed' ? 'its delete waits: a name is blocked' : 'waits: two names become one';
   switch (item.reason) {
     case 'gone':
       return 'somebody deleted it there (drift)';
     case 'changed':
-      return still ? 'changed in dcs.yaml, or not written last time' : 'changed in Doppler';
+      return still ? 'changed in dcs.yaml, or not written last time' : `changed in ${sourceName}`;
     case 'drift':
       return 'changed there, not by dcs (drift)';
     case 'touched':
@@ -35,17 +42,17 @@ export function reason(item: PlanItem, still: boolean): string {
     case 'unknown':
       return 'cannot compare: the record does not tell';
     case 'adopt':
-      return '! not written by dcs; no undo (guard: adopt)';
+      return inward ? `! another value there, not from ${sourceName}` : '! not written by dcs; no undo (guard: adopt)';
     case 'removed':
       return 'Doppler no longer has it';
     case 'not-in-doppler':
-      return 'dcs wrote it, Doppler no longer has it (--prune)';
+      return inward ? `${sourceName} wrote it, and no longer has it` : 'dcs wrote it, Doppler no longer has it (--prune)';
     case 'policy':
       return 'it exists; policy create-only';
     case 'existing':
       return 'not written by dcs; existing: leave';
     case 'withheld':
-      return 'Doppler does not show its value to this token';
+      return `${sourceName} does not show its value to this token`;
     case 'unresolved':
       return 'its ${...} reference does not resolve';
     case 'untransformed':
@@ -78,17 +85,33 @@ export function planLines(look: Look, style: Style): string[] {
   const lines = [planTitle(look), ...(look.identity?.notes ?? []).map((note) => `  ! note     ${note}`)];
   const line = (item: PlanItem): string => {
     const symbol = paint(SYMBOL[item.action], item.action, style);
-    return `  ${symbol} ${printable(item.name).padEnd(width)}  ${reason(item, still)}`.trimEnd();
+    return `  ${symbol} ${printable(item.name).padEnd(width)}  ${reason(item, still, look.job)}`.trimEnd();
   };
   const rank = ['create', 'update', 'delete', 'held', 'blocked', 'kept', 'foreign'];
   const sorted = shown.toSorted((a, b) => rank.indexOf(a.action) - rank.indexOf(b.action));
   const changing = sorted.filter(({ action }) => action !== 'kept' && action !== 'foreign');
   lines.push(...changing.map(line));
   if (same > 0) lines.push(`  ${SYMBOL.same} ${same}`);
-  lines.push(...sorted.filter((item) => !changing.includes(item)).map(line));
+  lines.push(
+    ...keptLines(
+      look,
+      sorted.filter((item) => !changing.includes(item)),
+      line,
+    ),
+  );
   if (plan.collisions.length > 0) lines.push(`  ! blocked   ${plan.collisions.join(', ')} become one name here: nothing is written`);
   if (shaped.withheld.length > 0) lines.push(`  · withheld  ${shaped.withheld.join(', ')} (a credential; include it by name to send it)`);
   return lines;
+}
+
+/** What Doppler holds besides is no finding when something comes in. */
+function keptLines({ job }: Look, kept: readonly PlanItem[], line: (item: PlanItem) => string): string[] {
+  if (job.definition.type !== 'doppler') return kept.map(line);
+  const foreign = kept.filter(({ action }) => action === 'foreign').length;
+  return [
+    ...kept.filter(({ action }) => action !== 'foreign').map(line),
+    ...(foreign === 0 ? [] : [`  ${SYMBOL.kept} ${plural(foreign, 'name')} that ${job.sourceName ?? 'the source'} does not have`]),
+  ];
 }
 
 function paint(text: string, action: PlanItem['action'], style: Style): string {

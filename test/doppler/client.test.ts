@@ -29,20 +29,28 @@ describe('the Doppler client', () => {
     expect(await client().configs('shop')).length(30);
   });
 
-  it('writes all names in one request, deletes as null, and any name as a name', async () => {
+  it('writes all names in one request, each on condition that it is as it was, and any name as a name', async () => {
     wire.answer = (_, response) => json(response, { secrets: { A: secret('1') } });
-    await client().update(
-      'shop',
-      'prd',
-      new Map([
-        ['A', '1'],
-        ['B', null],
-        ['__proto__', 'x'],
-      ]),
-    );
+    await client().change('shop', 'prd', [
+      { name: 'A', value: '1', was: 'before' },
+      { name: 'B', value: null, was: 'gone' },
+      { name: 'C', value: '3', was: undefined },
+      { name: '__proto__', value: 'x', was: null },
+    ]);
     expect(wire.seen).length(1);
     expect(wire.seen[0]).include({ method: 'POST', url: '/v3/configs/config/secrets' });
-    expect(wire.seen[0]?.body).equal('{"project":"shop","config":"prd","secrets":{"A":"1","B":null,"__proto__":"x"}}');
+    expect(wire.seen[0]?.body).equal(
+      JSON.stringify({
+        project: 'shop',
+        config: 'prd',
+        change_requests: [
+          { name: 'A', originalName: 'A', originalValue: 'before', value: '1' },
+          { name: 'B', originalName: 'B', originalValue: 'gone', value: null, shouldDelete: true },
+          { name: 'C', originalName: 'C', value: '3' },
+          { name: '__proto__', originalName: null, originalValue: null, value: 'x' },
+        ],
+      }),
+    );
   });
 
   it('guards each change with what was read, in one request', async () => {
@@ -81,7 +89,7 @@ describe('the Doppler client', () => {
 
   it('calls a write unknown whose answer cannot be read', async () => {
     wire.answer = (_, response) => json(response, { ok: true });
-    const error = await failure(client().update('shop', 'prd', new Map([['A', '1']])));
+    const error = await failure(client().change('shop', 'prd', [{ name: 'A', value: '1', was: null }]));
     expect(error.details?.['applied']).equal('unknown');
   });
 
@@ -134,14 +142,10 @@ describe('the Doppler client', () => {
 
   const read = (): Promise<unknown> => client().secrets('shop', 'prd');
   const write = (): Promise<unknown> =>
-    client().update(
-      'shop',
-      'prd',
-      new Map([
-        ['API_KEY', 'hunter2'],
-        ['DOPPLER_X', 'y'],
-      ]),
-    );
+    client().change('shop', 'prd', [
+      { name: 'API_KEY', value: 'hunter2', was: null },
+      { name: 'DOPPLER_X', value: 'y', was: null },
+    ]);
   for (const [what, status, message, call, code, says] of [
     ['a revoked token', 401, 'Invalid Auth token', read, 'AUTH', 'refused the token'],
     ['a forbidden config', 403, 'nope', read, 'AUTH', 'shop/prd'],

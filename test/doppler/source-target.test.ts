@@ -94,30 +94,70 @@ describe('Doppler as a source and as a target', () => {
     ]);
   });
 
-  it('writes a chunk in one request and reports each name', async () => {
-    wire.answer = (_, response) => json(response, { secrets: { ...managed(), A: secret('1'), B: secret('2') } });
-    const outcomes = await target().write([
+  /** A target that has listed these, and the requests it sends from then on. */
+  const listed = async (secrets: Record<string, unknown>) => {
+    const one = target();
+    wire.answer = (_, response) => json(response, { secrets: { ...managed(), ...secrets } });
+    await one.list(new Set());
+    wire.seen.length = 0;
+    return one;
+  };
+  const put = (one: ReturnType<typeof target>, name = 'A', action: 'create' | 'update' = 'update') =>
+    one.write([{ action, name, secret: new Secret('hunter2') }]);
+
+  it('writes a chunk in one request, on condition that each name is stored as it was listed, and reports each', async () => {
+    const one = await listed({ B: secret('1', '${X}'), C: secret('3'), R: secret(null) });
+    wire.answer = (_, response) => json(response, { secrets: { ...managed(), A: secret('1'), B: secret('2'), R: secret(null) } });
+    const outcomes = await one.write([
       { action: 'create', name: 'A', secret: new Secret('1') },
       { action: 'update', name: 'B', secret: new Secret('2') },
+      { action: 'update', name: 'R', secret: new Secret('4') },
       { action: 'delete', name: 'C' },
     ]);
-    expect(outcomes).deep.equal(['A', 'B', 'C'].map((name) => ({ name, result: 'done' })));
-    expect(JSON.parse(wire.seen[0]?.body ?? '')).deep.equal({ project: 'shop', config: 'prd', secrets: { A: '1', B: '2', C: null } });
+    expect(outcomes).deep.equal(['A', 'B', 'R', 'C'].map((name) => ({ name, result: 'done' })));
+    expect(JSON.parse(wire.seen[0]?.body ?? '')).deep.equal({
+      project: 'shop',
+      config: 'prd',
+      change_requests: [
+        { name: 'A', originalName: null, originalValue: null, value: '1' },
+        { name: 'B', originalName: 'B', originalValue: '${X}', value: '2' },
+        { name: 'R', originalName: 'R', value: '4' },
+        { name: 'C', originalName: 'C', originalValue: '3', value: null, shouldDelete: true },
+      ],
+    });
     expect(wire.seen).length(1);
   });
 
   it('tells a refused write from a lost one and from one that did not take', async () => {
-    const put = (): Promise<string[]> =>
-      target()
-        .write([{ action: 'create', name: 'A', secret: new Secret('hunter2') }])
-        .then((outcomes) => outcomes.map(({ result }) => result));
+    const one = await listed({ A: secret('1') });
+    const results = async (): Promise<string[]> => (await put(one)).map(({ result }) => result);
+    wire.answer = ({ method }, response) =>
+      json(response, method === 'GET' ? { secrets: { A: secret('1') } } : { messages: ['no hunter2'] }, method === 'GET' ? 200 : 400);
+    expect(await results()).deep.equal(['failed']);
     wire.answer = (_, response) => json(response, { messages: ['no hunter2'] }, 400);
-    expect(await put()).deep.equal(['failed']);
+    expect(await results()).deep.equal(['failed']);
     wire.answer = (_, response) => response.destroy();
-    expect(await put()).deep.equal(['unknown']);
+    expect(await results()).deep.equal(['unknown']);
     wire.answer = (_, response) => json(response, { secrets: {} });
-    expect(await put()).deep.equal(['unknown']);
+    expect(await results()).deep.equal(['unknown']);
   });
+
+  for (const [what, now, action] of [
+    ['edited', { A: secret('theirs') }, 'update'],
+    ['deleted', {}, 'update'],
+    ['made', { A: secret('1'), B: secret('theirs') }, 'create'],
+  ] as const)
+    it(`a write that Doppler refuses because somebody ${what} the name meanwhile is a conflict, however Doppler words it`, async () => {
+      const one = await listed({ A: secret('1') });
+      wire.answer = ({ method }, response) =>
+        json(response, method === 'GET' ? { secrets: now } : { messages: ['hunter2 theirs'] }, method === 'GET' ? 200 : 400);
+      const [outcome] = await put(one, action === 'create' ? 'B' : 'A', action);
+      expect(outcome?.result).equal('conflict');
+      expect(outcome?.error).include({ code: 'CONFLICT' });
+      expect(String(outcome?.error))
+        .contain(action === 'create' ? 'B' : 'A')
+        .and.not.contain('theirs');
+    });
 
   for (const [name, value, why] of [
     ['lower', 'x', 'A-Z'],

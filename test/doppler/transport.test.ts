@@ -29,7 +29,7 @@ describe("Doppler's SDK on our transport", () => {
 
   it('2: takes HTML for a failure that can be caught, not for a crash', async () => {
     wire.answer = (_, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<html>AKIA-SECRET</html>');
-    const error = await failure(client().update('shop', 'prd', new Map([['A', '1']])));
+    const error = await failure(client().change('shop', 'prd', [{ name: 'A', value: '1', was: null }]));
     expect(error.code).equal('NETWORK');
     expect(inspect(error)).not.contain('AKIA-SECRET');
   });
@@ -79,7 +79,7 @@ describe("Doppler's SDK on our transport", () => {
 
   it('6: does not repeat a write that may have been applied', async () => {
     wire.answer = (_, response) => json(response, { messages: [] }, 503);
-    const error = await failure(client().update('shop', 'prd', new Map([['A', '1']])));
+    const error = await failure(client().change('shop', 'prd', [{ name: 'A', value: '1', was: null }]));
     expect(wire.seen).length(1);
     expect(error.code).equal('NETWORK');
     expect(error.details?.['applied']).equal('unknown');
@@ -91,7 +91,7 @@ describe("Doppler's SDK on our transport", () => {
         ? json(response, { messages: ['slow down'] }, 429, { 'retry-after': '1' })
         : json(response, { secrets: { A: secret('1') } });
     const started = Date.now();
-    expect([...(await client().update('shop', 'prd', new Map([['A', '1']])))]).deep.equal(['A']);
+    expect([...(await client().change('shop', 'prd', [{ name: 'A', value: '1', was: null }]))]).deep.equal(['A']);
     expect(wire.seen).length(2);
     expect(Date.now() - started).within(900, 2500);
   });
@@ -121,7 +121,7 @@ describe("Doppler's SDK on our transport", () => {
     const { log, error } = console;
     console.log = console.error = (...words) => void printed.push(words);
     try {
-      expect((await failure(client().update('shop', 'prd', new Map([['A', '1']])))).code).equal('NETWORK');
+      expect((await failure(client().change('shop', 'prd', [{ name: 'A', value: '1', was: null }]))).code).equal('NETWORK');
     } finally {
       Object.assign(console, { log, error });
     }
