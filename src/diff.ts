@@ -1,6 +1,8 @@
 import { DcsError, EXIT, isDcsError, writes } from 'dcs-sdk';
 import type { Filters } from './jobs.ts';
+import type { LedgerKeys } from './engine/ledger-types.ts';
 import { savePlan } from './engine/saved-plan.ts';
+import { planKeys } from './record.ts';
 import { firstLine } from './render/first-line.ts';
 import { countLine, planJson, planLines } from './render/plan.ts';
 import { styleFor } from './render/style.ts';
@@ -23,9 +25,11 @@ export interface DiffResult {
 export async function runDiff(session: Session, options: DiffOptions, say: (line: string) => void): Promise<DiffResult> {
   const environment = session.choose(false);
   firstLine(session, environment, say);
-  const planned = await planTargets(session, environment, options.words, options);
+  const { out } = options;
+  const keys = out === undefined ? undefined : await planKeys(session, environment);
+  const planned = await planTargets(session, environment, options.words, options, keys && 'values');
   refuseUnknownNames(planned.looks, options);
-  if (options.out !== undefined) await save(planned, options, options.out);
+  if (out !== undefined && keys) await save(planned, options, keys, out);
   const style = styleFor(process.stdout, session.env);
   const lines = planned.looks.flatMap((look) => [...planLines(look, style), '']);
   for (const { job, error } of planned.failures) lines.push(`${style.red('✗')} ${job.name}  ${messageOf(error)}`, ...hintsOf(error), '');
@@ -34,7 +38,7 @@ export async function runDiff(session: Session, options: DiffOptions, say: (line
     ({ plan }) =>
       writes(plan).length > 0 || plan.collisions.length > 0 || plan.items.some(({ action }) => action === 'blocked' || action === 'held'),
   );
-  if (options.out !== undefined) lines.push(`Next  dcs sync --plan ${options.out} --yes`);
+  if (out !== undefined) lines.push(`Next  dcs sync --plan ${out} --yes`);
   else if (differences) lines.push(`Next  dcs sync -e ${environment.name}`);
   return { lines, differences, exit: exitOf(planned), json: json(planned, environment) };
 }
@@ -50,9 +54,9 @@ function json({ looks, failures }: Planned, { name, protected: isProtected, why 
   };
 }
 
-async function save({ looks, failures, environment }: Planned, filters: Filters, file: string): Promise<void> {
+async function save({ looks, failures, environment }: Planned, filters: Filters, keys: LedgerKeys, file: string): Promise<void> {
   if (failures.length > 0) throw failures[0]!.error;
-  await savePlan(file, { environment: environment.name, filters }, looks, new Date());
+  await savePlan(file, { environment: environment.name, filters }, looks, keys.active, new Date());
 }
 
 /** The code the failures share; several kinds are TARGET. */

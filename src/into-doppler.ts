@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { type Environment, type Existing, type Guard, type Source } from 'dcs-sdk';
-import { dopplerClient, sourceOf } from './doppler-access.ts';
+import { dopplerClient } from './doppler-access.ts';
 import { dopplerDefinition, dopplerTarget } from './doppler/target.ts';
 import type { Job } from './engine/job.ts';
-import { loadKeys } from './engine/key.ts';
+import { newSharedKey, sharedKeys } from './engine/key.ts';
 import type { Ledger, LedgerHome, LedgerKeys } from './engine/ledger-types.ts';
 import { survey } from './engine/survey.ts';
 import { compileTransforms } from './engine/transform/compile.ts';
-import { openRecord } from './jobs.ts';
+import { openRecord } from './record.ts';
 import type { Style } from './render/style.ts';
 import { refuseMixedHosts, type Session } from './session.ts';
 import { syncJobs, type Planned } from './sync.ts';
@@ -86,7 +85,7 @@ async function jobOf(session: Session, environment: Environment, source: Source,
       ...(only.length > 0 ? { only: new Set(only) } : {}),
       ...(except.length > 0 ? { except: new Set(except) } : {}),
     },
-    ...(options.record ? await openRecord(session, environment, sourceOf(session, client, environment)) : await unrecorded(session)),
+    ...(options.record ? await openRecord(session, environment) : unrecorded()),
   };
 }
 
@@ -96,8 +95,8 @@ function refuseMixed({ dopplerHost }: Session, { identity }: Source, name: strin
 }
 
 /** For a source that comes once: Doppler shows its values, so that nothing need be remembered. */
-async function unrecorded({ directories }: Session): Promise<{ home: LedgerHome; keys: LedgerKeys }> {
-  const keys = await loadKeys({ stateDir: directories.stateDir, environmentId: '', dopplerKey: randomBytes(32).toString('hex') });
+function unrecorded(): { home: LedgerHome; keys: LedgerKeys } {
+  const keys = sharedKeys(newSharedKey());
   const ledgers = new Map<string, Ledger>();
   return {
     keys,
@@ -106,6 +105,7 @@ async function unrecorded({ directories }: Session): Promise<{ home: LedgerHome;
       fileOf: () => '',
       load: async (place) => ledgers.get(place),
       save: async (ledger) => void ledgers.set(ledger.place, ledger),
+      forget: async (place) => void ledgers.delete(place),
     },
   };
 }

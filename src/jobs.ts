@@ -1,13 +1,11 @@
 import { DcsError, type Env, type Environment, type Policy, type Source, type TargetDefinition } from 'dcs-sdk';
 import type { TargetEntry } from './config/project.ts';
 import type { Job } from './engine/job.ts';
-import { loadKeys } from './engine/key.ts';
 import { compileTransforms } from './engine/transform/compile.ts';
 import type { ShapeRules } from './engine/shape.ts';
-import { gitHome } from './engine/ledger-git.ts';
-import { machineHome } from './engine/ledger-machine.ts';
-import type { LedgerHome, LedgerKeys } from './engine/ledger-types.ts';
+import type { LedgerKeys } from './engine/ledger-types.ts';
 import { nearest } from './config/nearest.ts';
+import { openRecord } from './record.ts';
 import { OFFICIAL, type Registration } from './registry.ts';
 import { refuseMixedHosts, type Session } from './session.ts';
 
@@ -130,7 +128,7 @@ export async function makeJobs(
     session.dopplerHost,
     definitions.map((definition) => ({ name: definition.title, endpoint: definition.endpoint(session.env) })),
   );
-  const { keys, home } = await openRecord(session, environment, source);
+  const { keys, home } = await openRecord(session, environment);
   const credentials = await credentialNames(session);
   const jobs = await Promise.all(
     entries.map(async (entry, index): Promise<Job> => {
@@ -196,38 +194,4 @@ async function credentialNames({ registry }: Session): Promise<ReadonlySet<strin
     }),
   );
   return new Set(definitions.flatMap((definition) => [...(definition?.credentials ?? [])]));
-}
-
-/** Tells this machine's keys of two environments apart. */
-export const keyName = ({ doppler }: Environment): string => `${doppler.project}-${doppler.config}`;
-
-/** Where the records of an environment are, and the keys that seal them; makes this machine's key where there is none. */
-export async function openRecord(
-  session: Session,
-  environment: Environment,
-  source: Source,
-): Promise<{ keys: LedgerKeys; home: LedgerHome }> {
-  const kind = session.project.ledger(environment.name);
-  const { stateDir } = session.directories;
-  const environmentId = keyName(environment);
-  if (kind === 'machine') {
-    const keys = await loadKeys({ stateDir, environmentId });
-    return { keys, home: machineHome({ stateDir, keys }) };
-  }
-  if (kind === 'doppler')
-    throw new DcsError('CONFIG', `${session.project.at(['ledger'])}: this version keeps the record in machine or git.`, {
-      hint: 'ledger: git',
-    });
-  const held = (await source.read())?.secrets.get('DCS_LEDGER_KEY');
-  if (held?.state !== 'value')
-    throw new DcsError(
-      'CONFIG',
-      `ledger: git needs the secret DCS_LEDGER_KEY in Doppler ${environment.doppler.project}/${environment.doppler.config}.`,
-      {
-        why: 'Machines that share a record need one key; it never leaves Doppler. Nothing was written.',
-        hint: 'openssl rand -base64 32 | doppler secrets set DCS_LEDGER_KEY',
-      },
-    );
-  const keys = await loadKeys({ stateDir, environmentId, dopplerKey: held.secret.reveal() });
-  return { keys, home: gitHome({ file: `${session.project.root}/dcs.lock`, keys }) };
 }

@@ -1,7 +1,9 @@
 import { approvals, type Approval, type ApprovalState } from './engine/approval.ts';
 import { isExpired, refuseForged, staleTargets, wantedMacs, type SavedPlan, type SavedTarget } from './engine/saved-plan.ts';
+import type { LedgerKeys } from './engine/ledger-types.ts';
 import type { Look } from './engine/look.ts';
 import type { Scope } from './plan-scope.ts';
+import { planKeys } from './record.ts';
 import { plural, table, type Style } from './render/style.ts';
 import type { Session } from './session.ts';
 import { planTargets } from './sync.ts';
@@ -16,13 +18,14 @@ export interface PlanView {
 type Planned = NonNullable<Scope['plan']>;
 
 /** A saved plan against Doppler and the targets as they are now. Throws where one of them cannot be read, or the file was altered. */
-async function lookAgain(session: Session, { file, saved }: Planned): Promise<readonly Look[]> {
+async function lookAgain(session: Session, { file, saved }: Planned): Promise<{ looks: readonly Look[]; keys: LedgerKeys }> {
   const environment = session.choose(true, saved.environment);
+  const keys = await planKeys(session, environment);
+  refuseForged(saved, keys, file);
   const words = saved.targets.map(({ name }) => name);
-  const { looks, failures } = await planTargets(session, environment, words, saved.filters);
-  if (looks[0]) refuseForged(saved, looks[0].job.keys, file);
+  const { looks, failures } = await planTargets(session, environment, words, saved.filters, 'values');
   if (failures[0]) throw failures[0].error;
-  return looks;
+  return { looks, keys };
 }
 
 const head = ({ file, saved }: Planned): string => `${file} · ${saved.environment} · made ${saved.made} · expires ${saved.expires}`;
@@ -30,11 +33,11 @@ const head = ({ file, saved }: Planned): string => `${file} · ${saved.environme
 /** What a saved plan would do, and whether it still may: `dcs diff --plan`. */
 export async function viewPlan(session: Session, planned: Planned, style: Style): Promise<PlanView> {
   const { saved } = planned;
-  const looks = await lookAgain(session, planned);
-  const stale = new Set(staleTargets(saved, looks));
+  const { looks, keys } = await lookAgain(session, planned);
+  const stale = new Set(staleTargets(saved, looks, keys));
   const expired = isExpired(saved, new Date());
   const lines = saved.targets.flatMap((target) => {
-    const moved = stale.has(target.name) ? movedNames(target, looks) : [];
+    const moved = stale.has(target.name) ? movedNames(target, looks, keys) : [];
     const why = moved.length > 0 ? `Doppler moved: ${moved.join(', ')}` : 'the target or the settings moved';
     return [target.name, ...changeLines(target), ...(stale.has(target.name) ? [`  ${style.red('✗ stale')}    ${why}`] : []), ''];
   });
@@ -65,20 +68,21 @@ function changeLines({ changes }: SavedTarget): string[] {
   return changes.map(({ action, name }) => `  ${SYMBOL.get(action) ?? action} ${name}`);
 }
 
-function movedNames({ place, wanted }: SavedTarget, looks: readonly Look[]): string[] {
+function movedNames({ place, wanted }: SavedTarget, looks: readonly Look[], keys: LedgerKeys): string[] {
   const look = looks.find(({ job }) => job.place === place);
   if (look === undefined) return [];
-  const now = new Map(wantedMacs(look, look.job.keys.active));
-  const before = new Map(wanted);
-  return [...new Set([...now.keys(), ...before.keys()])].filter((name) => now.get(name) !== before.get(name)).toSorted();
+  const now = keys.all.map((key) => new Map(wantedMacs(look, key)));
+  const before = new Map(wanted.map(([name, mac]) => [name, mac]));
+  const names = [...new Set([...now.flatMap((macs) => [...macs.keys()]), ...before.keys()])];
+  return names.filter((name) => now.every((macs) => macs.get(name) !== before.get(name))).toSorted();
 }
 
 /** Whether each target holds what was approved: `dcs status --plan`. */
 export async function approvalView(session: Session, planned: Planned, style: Style): Promise<PlanView> {
-  const looks = await lookAgain(session, planned);
+  const { looks, keys } = await lookAgain(session, planned);
   const rows = planned.saved.targets.map((target) => {
     const look = looks.find(({ job }) => job.place === target.place);
-    const all = look === undefined ? elsewhere(target) : approvals(target, look);
+    const all = look === undefined ? elsewhere(target) : approvals(target, look, keys);
     const held = look !== undefined && all.every(({ state }) => state === 'approved');
     return { target: target.name, all, held, readable: look?.job.definition.supports.readable ?? false };
   });

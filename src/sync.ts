@@ -2,6 +2,7 @@ import { DcsError, isDcsError, type Environment, type Guard, type Source } from 
 import { apply, runId, type Applied } from './engine/apply.ts';
 import type { Job } from './engine/job.ts';
 import { acquire, breakLock } from './engine/lock.ts';
+import type { LedgerKeys, Waiting } from './engine/ledger-types.ts';
 import { look, type Look } from './engine/look.ts';
 import { refuseExpired, refuseForged, refuseStale, type SavedPlan } from './engine/saved-plan.ts';
 import { survey, type Surveyed } from './engine/survey.ts';
@@ -11,6 +12,7 @@ import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { chooseTargets, makeJobs, type Filters } from './jobs.ts';
 import { refuseSharedPlaces } from './places.ts';
 import { progress } from './progress.ts';
+import { planKeys } from './record.ts';
 import { prompts } from './prompts.ts';
 import { countLine, planLines } from './render/plan.ts';
 import { tally, type TargetReport } from './render/report.ts';
@@ -45,10 +47,15 @@ export async function planTargets(
   environment: Environment,
   words: readonly string[],
   filters: Filters,
+  read: 'values' | 'what-is-needed' = 'what-is-needed',
 ): Promise<Planned> {
-  const { source, jobs } = await prepare(session, environment, words, filters);
+  const { source: lazy, jobs } = await prepare(session, environment, words, filters);
+  const source = read === 'values' ? inFull(lazy) : lazy;
   return { environment, source, ...split(await survey(source, jobs)) };
 }
+
+/** Never "not modified": a saved plan is bound to the values themselves. */
+const inFull = (source: Source): Source => ({ ...source, read: () => source.read() });
 
 async function prepare(
   session: Session,
@@ -92,8 +99,9 @@ export async function syncTargets(
 ): Promise<SyncResult> {
   refuseUnconsented(session, environment, options);
   const { jobs, ...prepared } = await prepare(session, environment, options.words, options);
-  const source = meetingRules(prepared.source, session.project.secretRules, environment.name);
-  return syncJobs(session, environment, options, { source, jobs }, style, say);
+  const plan = options.plan && { ...options.plan, keys: await planKeys(session, environment) };
+  const source = meetingRules(plan ? inFull(prepared.source) : prepared.source, session.project.secretRules, environment.name);
+  return syncJobs(session, environment, options, { source, jobs, ...(plan ? { plan } : {}) }, style, say);
 }
 
 /** The one loop over jobs that are chosen already. */
@@ -101,7 +109,7 @@ export async function syncJobs(
   session: Session,
   environment: Environment,
   options: SyncOptions,
-  { source, jobs }: { readonly source: Source; readonly jobs: readonly Job[] },
+  { source, jobs, plan }: { readonly source: Source; readonly jobs: readonly Job[]; readonly plan?: Bound },
   style: Style,
   say: (line: string) => void,
 ): Promise<SyncResult> {
@@ -111,7 +119,7 @@ export async function syncJobs(
   const locks = [];
   try {
     for (const job of jobs.toSorted((a, b) => (a.place < b.place ? -1 : 1))) locks.push(await acquire({ stateDir, place: job.place, run }));
-    return await rounds(session, environment, options, { source, jobs, run }, style, say);
+    return await rounds(session, environment, options, { source, jobs, run, ...(plan ? { plan } : {}) }, style, say);
   } finally {
     for (const lock of locks) await lock.release();
   }
@@ -122,7 +130,7 @@ async function rounds(
   session: Session,
   environment: Environment,
   options: SyncOptions,
-  { source, jobs, run }: { source: Source; jobs: readonly Job[]; run: string },
+  { source, jobs, run, plan }: { source: Source; jobs: readonly Job[]; run: string; plan?: Bound },
   style: Style,
   say: (line: string) => void,
 ): Promise<SyncResult> {
@@ -132,10 +140,11 @@ async function rounds(
   const again = options.again ?? `dcs sync -e ${environment.name}`;
   for (let round = 1; ; round++) {
     try {
+      await othersDone(jobs, { signal: session.signal, say });
       const planned = split(await survey(source, jobs));
       ({ looks } = planned);
       refuseUnknownNames(looks, options);
-      if (options.plan !== undefined) checkSaved(options.plan, looks);
+      if (plan !== undefined) checkSaved(plan, looks);
       for (const each of looks) for (const line of [...planLines(each, style), '']) say(line);
       say(countLine(looks));
       const accepted = await accept(session, environment, options, looks, source);
@@ -154,6 +163,19 @@ async function rounds(
     }
     say('Doppler or a target moved meanwhile: planning again.');
   }
+}
+
+/** Two machines on one place: the second one plans on what the first one leaves. */
+async function othersDone(jobs: readonly Job[], waiting: Waiting): Promise<void> {
+  const homes = Map.groupBy(jobs, ({ home }) => home);
+  await Promise.all(
+    [...homes].map(([home, mine]) =>
+      home.quiet?.(
+        mine.map(({ place }) => place),
+        waiting,
+      ),
+    ),
+  );
 }
 
 /** One conditional request, and only after a write. */
@@ -181,12 +203,12 @@ function refuseUnconsented(session: Session, environment: Environment, options: 
     });
 }
 
-function checkSaved({ file, saved }: NonNullable<SyncOptions['plan']>, looks: readonly Look[]): void {
-  const [first] = looks;
-  if (!first) return;
-  refuseForged(saved, first.job.keys, file);
+type Bound = NonNullable<SyncOptions['plan']> & { readonly keys: LedgerKeys };
+
+function checkSaved({ file, saved, keys }: Bound, looks: readonly Look[]): void {
+  refuseForged(saved, keys, file);
   refuseExpired(saved, new Date(), file);
-  refuseStale(saved, looks, file);
+  refuseStale(saved, looks, keys, file);
 }
 
 async function accept(

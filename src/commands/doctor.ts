@@ -6,8 +6,10 @@ import { checkFolders, checkSnapshots } from '../doctor/disk.ts';
 import { dopplerOnce } from '../doctor/doppler.ts';
 import type { DoctorFinding } from '../doctor/finding.ts';
 import { checkRepository } from '../doctor/repository.ts';
+import { checkSharedRecord } from '../doctor/shared-record.ts';
 import { checkTargets } from '../doctor/targets.ts';
 import { plural, styleFor, table } from '../render/style.ts';
+import { prompts } from '../prompts.ts';
 import { openSession } from '../session.ts';
 
 const SYMBOL = { ok: '✓', warning: '!', problem: '✗' } as const;
@@ -15,9 +17,13 @@ const SYMBOL = { ok: '✓', warning: '!', problem: '✗' } as const;
 export default class Doctor extends DcsCommand {
   static override description =
     'Is everything in order? Programs, dcs.yaml, git, credentials, every environment and target, records, clock, folders and snapshots. Each finding names its fix.';
-  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --fix'];
+  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --fix', '<%= config.bin %> doctor --fix --yes'];
   static override flags = {
-    fix: Flags.boolean({ description: 'mend what is safe to mend: close folders to others, remove snapshots that do not open' }),
+    fix: Flags.boolean({
+      description:
+        'mend what can be mended: close folders to others, remove snapshots that do not open; after a question, share the record',
+    }),
+    yes: Flags.boolean({ char: 'y', description: "answers --fix's questions with yes", dependsOn: ['fix'] }),
   };
 
   async run(): Promise<Record<string, unknown>> {
@@ -31,11 +37,15 @@ export default class Doctor extends DcsCommand {
       checkRepository(session),
       checkServices(session),
       checkTargets(session, doppler),
+      checkSharedRecord(session),
       checkFolders(session),
       checkSnapshots(session, doppler),
     ]);
     const found = checks.flat();
-    const mended = flags.fix ? await mend(found) : [];
+    const ask = prompts(session.invocation, session.env);
+    const mended = flags.fix
+      ? await mend(found, (question) => (flags.yes ? Promise.resolve(true) : ask.possible && ask.confirm(question, '--yes')))
+      : [];
     const left = found.filter((finding) => !mended.includes(finding));
     const problems = left.filter(({ level }) => level === 'problem');
     const [worst] = problems;
@@ -63,8 +73,16 @@ export default class Doctor extends DcsCommand {
   }
 }
 
-async function mend(found: readonly DoctorFinding[]): Promise<readonly DoctorFinding[]> {
-  const fixable = found.filter(({ fix }) => fix);
-  await Promise.all(fixable.map(({ fix }) => fix!()));
-  return fixable;
+type Agrees = (question: string) => boolean | Promise<boolean>;
+
+async function mend(found: readonly DoctorFinding[], agrees: Agrees): Promise<readonly DoctorFinding[]> {
+  const mended: DoctorFinding[] = [];
+  for (const finding of found) {
+    // oxlint-disable-next-line no-await-in-loop -- one question at a time
+    if (!finding.fix || (finding.ask !== undefined && !(await agrees(finding.ask)))) continue;
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await finding.fix();
+    mended.push(finding);
+  }
+  return mended;
 }

@@ -8,8 +8,9 @@ export interface DoctorFinding {
   readonly hints: readonly string[];
   /** Of a problem: the exit code it asks for. */
   readonly code?: ErrorCode;
-  /** Mends it without asking anybody's cloud; run by `--fix`. */
+  /** Mends it; run by `--fix`, and where there is a question, after a yes. */
   readonly fix?: () => Promise<void>;
+  readonly ask?: string;
 }
 
 export const ok = (what: string, message: string): DoctorFinding => ({ what, level: 'ok', message, hints: [] });

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { DcsError, type Environment, type Source } from 'dcs-sdk';
+import { DcsError, type Environment } from 'dcs-sdk';
 import { keyFile } from '../engine/key.ts';
 import { ledgerFile } from '../engine/ledger-machine.ts';
-import { keyName, openRecord } from '../jobs.ts';
+import { keyName, openRecord } from '../record.ts';
 import type { Session } from '../session.ts';
 import { problem, warning, type DoctorFinding } from './finding.ts';
 
@@ -10,7 +10,7 @@ import { problem, warning, type DoctorFinding } from './finding.ts';
 export type Records = (what: string, place: string) => Promise<readonly DoctorFinding[]>;
 
 /** The records of one environment. Makes no key: it would stand where the lost one has to be put back. */
-export function recordsOf(session: Session, environment: Environment, source: Source): Records {
+export function recordsOf(session: Session, environment: Environment): Records {
   const never = (what: string): readonly DoctorFinding[] => [
     warning(what, 'never synced from this machine', [`dcs diff -e ${environment.name}`]),
   ];
@@ -26,7 +26,7 @@ export function recordsOf(session: Session, environment: Environment, source: So
       const message = `The key ${key} is missing; ${file} is sealed with it.`;
       return [problem(what, new DcsError('CONFLICT', message, { hint: [`restore ${key} from a backup`, again] }))];
     }
-    const { home } = await (opened ??= openRecord(session, environment, source));
+    const { home } = await (opened ??= openRecord(session, environment));
     const ledger = await home.load(place);
     if (ledger === undefined) return never(what);
     if (!ledger.foreign) return [];

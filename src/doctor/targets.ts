@@ -1,6 +1,5 @@
 import { DcsError, isDcsError, type Environment } from 'dcs-sdk';
 import type { TargetEntry } from '../config/project.ts';
-import { sourceOf } from '../doppler-access.ts';
 import { chooseTargets, definitionOf, optionsOf, placeOf } from '../jobs.ts';
 import { services } from '../services.ts';
 import { refuseMixedHosts, type Session } from '../session.ts';
@@ -30,8 +29,8 @@ async function checkOne(session: Session, name: string, config: string, doppler:
 }
 
 async function checkEach(session: Session, environment: Environment, doppler: Doppler): Promise<readonly DoctorFinding[]> {
-  const { client } = await doppler();
-  const records = recordsOf(session, environment, sourceOf(session, client, environment));
+  await doppler(); // without a credential no record can be opened
+  const records = recordsOf(session, environment);
   const entries = chooseTargets(session, [], environment.name);
   const found = await Promise.all(entries.map((entry) => checkTarget(session, environment, entry, records)));
   return found.flat();

@@ -3,7 +3,7 @@ import { DcsError, isDcsError, writes, type Listing, type Outcome, type PlanItem
 import type { Wanted } from './desired.ts';
 import type { Job } from './job.ts';
 import { entryOf, owned, proven } from './facts.ts';
-import type { Ledger, LedgerRecord, Pending } from './ledger-types.ts';
+import { LedgerMoved, type Ledger, type LedgerRecord, type Pending } from './ledger-types.ts';
 import { revisions, type Look } from './look.ts';
 import { settle } from './settle.ts';
 import { shapeDigest } from './shape.ts';
@@ -37,6 +37,8 @@ interface State {
   listing: Listing;
   chunk: number;
   clash: boolean;
+  /** Another machine wrote to the shared ledger: nothing more is sent on this plan. */
+  overtaken: boolean;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function apply(look: Look, run: string, by: string, signal: AbortSi
     listing: look.listing,
     chunk: 0,
     clash: false,
+    overtaken: false,
     ledger: look.ledger,
   };
   const todo = writes(look.plan);
@@ -78,9 +81,9 @@ export async function apply(look: Look, run: string, by: string, signal: AbortSi
       state,
       todo.filter(({ action }) => action === 'delete').map(({ name }) => name),
     );
-    if (state.ledger.pending.length > 0) await verify(state);
+    if (state.ledger.pending.length > 0) await verify(state); // `close` saves it
   }
-  await close(state, by, at);
+  if (!state.overtaken || state.chunk > 0) await close(state, by, at);
   return { look, outcomes: state.outcomes, revision: state.listing.trail?.[0]?.id, clash: state.clash };
 }
 
@@ -95,14 +98,14 @@ async function putChunks(state: State, names: readonly string[]): Promise<void> 
       chunk.filter((name) => !clashing.includes(name)),
       'put',
     );
-    if (state.job.definition.supports.trail && state.ledger.pending.length > 0 && chunk.at(-1) !== names.at(-1)) await verify(state);
+    if (state.job.definition.supports.trail && state.ledger.pending.length > 0 && chunk.at(-1) !== names.at(-1)) await verifySaved(state);
   }
 }
 
 /** A delete leaves only against a listing taken after the last put, and only if every put succeeded. */
 async function deleteChunks(state: State, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
-  if (state.ledger.pending.length > 0) await verify(state);
+  if (state.ledger.pending.length > 0) await verifySaved(state);
   const clean = [...state.outcomes.values()].every(({ result }) => result === 'done');
   const entries = new Map(state.listing.entries.map((entry) => [entry.name, entry]));
   const mine = names.filter((name) => {
@@ -115,17 +118,33 @@ async function deleteChunks(state: State, names: readonly string[]): Promise<voi
 
 async function send(state: State, names: readonly string[], action: Pending['action']): Promise<void> {
   if (names.length === 0) return;
-  if (state.signal.aborted || fatal(state)) {
+  if (state.signal.aborted || state.overtaken || fatal(state)) {
     for (const name of names) state.outcomes.set(name, { result: 'skipped' });
     return;
   }
   const { job } = state;
-  const chunk = state.chunk++;
-  state.ledger = { ...state.ledger, pending: [...state.ledger.pending, ...names.map((name) => intent(state, name, action, chunk))] };
-  await job.home.save(state.ledger);
+  if (!(await announced(state, names, action))) return;
   const outcomes = await job.target.write(names.map((name) => writeOf(state, name)));
   record(state, names, outcomes);
-  await job.home.save(state.ledger);
+  await job.home.save(state.ledger, 'answer');
+}
+
+/** The intent is on disk. False: another machine was faster, and the names are not sent. */
+async function announced(state: State, names: readonly string[], action: Pending['action']): Promise<boolean> {
+  const { ledger } = state;
+  const pending = [...ledger.pending, ...names.map((name) => intent(state, name, action, state.chunk))];
+  try {
+    await state.job.home.save({ ...ledger, pending }, 'intent');
+  } catch (error) {
+    if (!(error instanceof LedgerMoved)) throw error;
+    for (const name of names) state.outcomes.set(name, { result: 'skipped', error });
+    state.overtaken = true;
+    state.clash = true;
+    return false;
+  }
+  state.ledger = { ...ledger, pending };
+  state.chunk++;
+  return true;
 }
 
 /** An expired login or an interrupt ends this target's run; other failures end only their own names. */
@@ -211,7 +230,11 @@ async function verify(state: State): Promise<void> {
   }
   state.ledger = settled.ledger;
   state.listing = listing;
-  await job.home.save(state.ledger);
+}
+
+async function verifySaved(state: State): Promise<void> {
+  await verify(state);
+  await state.job.home.save(state.ledger, 'settled');
 }
 
 function overtaken(fate: string): string {
@@ -256,7 +279,7 @@ async function close(state: State, by: string, at: () => Date): Promise<void> {
     ...(wrote || !look.found ? { last: { at: at().toISOString(), by, run: state.run } } : {}),
   };
   state.ledger = next;
-  if (look.found === undefined || comparable(next) !== comparable(look.found)) await job.home.save(next);
+  if (look.found === undefined || comparable(next) !== comparable(look.found)) await job.home.save(next, 'settled');
 }
 
 /** Filtered runs saw a part of the source only: what they know must not stand for the whole. */

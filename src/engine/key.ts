@@ -8,30 +8,31 @@ import type { LedgerKey, LedgerKeys } from './ledger-types.ts';
 const BYTES = 32;
 const LEAST_CHARACTERS = 32;
 
-export interface KeyOptions {
-  readonly stateDir: string;
-  /** The secret DCS_LEDGER_KEY: one key, or the new and the old one separated by white space. */
-  readonly dopplerKey?: string;
-  readonly environmentId: string;
+/** This machine's own key of one environment, made on first use. */
+export async function ownKey(stateDir: string, environmentId: string): Promise<LedgerKey> {
+  return ledgerKey(await machineKey(keyFile(stateDir, environmentId)));
 }
 
-/** The keys of one environment: from Doppler where it holds one, else this machine's own, made on first use. */
-export async function loadKeys({ stateDir, dopplerKey, environmentId }: KeyOptions): Promise<LedgerKeys> {
-  if (dopplerKey !== undefined) return keysOf(dopplerKey);
-  const active = ledgerKey(await machineKey(keyFile(stateDir, environmentId)));
-  return { active, all: [active] };
+/** The same, or undefined where none was made. */
+export async function ownKeyIfThere(stateDir: string, environmentId: string): Promise<LedgerKey | undefined> {
+  const bytes = await readKey(keyFile(stateDir, environmentId));
+  return bytes && ledgerKey(bytes);
 }
 
 /** Where this machine keeps its own key of one environment. */
 export const keyFile = (stateDir: string, environmentId: string): string =>
   join(stateDir, 'keys', `${encodeURIComponent(environmentId)}.key`);
 
-function keysOf(text: string): LedgerKeys {
+/** A new secret DCS_LEDGER_KEY. */
+export const newSharedKey = (): string => randomBytes(BYTES).toString('base64');
+
+/** The keys in the secret DCS_LEDGER_KEY: one, or the new and the old one separated by white space. */
+export function sharedKeys(text: string): LedgerKeys {
   const keys = text.split(/\s+/).filter((each) => each !== '');
   if (keys.length === 0 || keys.length > 2 || keys.some((each) => each.length < LEAST_CHARACTERS))
     throw new DcsError('CONFIG', 'The secret DCS_LEDGER_KEY is not a usable key.', {
       why: `It must be one key of at least ${LEAST_CHARACTERS} characters; while it is rotated, the new and the old one separated by a space.`,
-      hint: 'openssl rand -base64 32 | doppler secrets set DCS_LEDGER_KEY',
+      hint: 'dcs doctor --fix     makes one where there is none',
     });
   const [active, ...older] = keys.map((each) => ledgerKey(Buffer.from(each, 'utf8')));
   return { active: active!, all: [active!, ...older] };

@@ -26,15 +26,19 @@ export function gitHome({ file, keys }: { file: string; keys: LedgerKeys }): Led
       const block = split((await readLedger(file)) ?? '').get(place);
       return block === undefined ? undefined : parse(block, keys, file);
     },
-    save: (ledger) =>
-      alone(file, async () => {
-        const found = blocks((await readLedger(file)) ?? '', file);
-        // Other places' blocks stay as they are: they may be sealed with another environment's key.
-        found.set(ledger.place, serialise(ledger, keys));
-        const sorted = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
-        await replaceFile(file, sorted.map(([, block]) => block).join('\n'), 0o644);
-      }),
+    save: (ledger) => change(file, (found) => found.set(ledger.place, serialise(ledger, keys))),
+    forget: (place) => change(file, (found) => found.delete(place)),
   };
+}
+
+/** Other places' blocks stay as they are: they may be sealed with another environment's key. */
+async function change(file: string, work: (found: Map<string, string>) => unknown): Promise<void> {
+  await alone(file, async () => {
+    const found = blocks((await readLedger(file)) ?? '', file);
+    work(found);
+    const sorted = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    await replaceFile(file, sorted.map(([, block]) => block).join('\n'), 0o644);
+  });
 }
 
 /** Read, change and write as one step, among the saves of this process and of others. */

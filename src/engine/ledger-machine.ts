@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DcsError } from 'dcs-sdk';
-import { isMissing, writePrivate } from '../files.ts';
+import { isMissing, removeIfThere, writePrivate } from '../files.ts';
 import { parse, serialise } from './ledger-file.ts';
 import type { LedgerHome, LedgerKeys } from './ledger-types.ts';
 import { fileName } from './place-name.ts';
@@ -19,6 +19,7 @@ export function machineHome({ stateDir, keys }: { stateDir: string; keys: Ledger
       return ledger?.place === place ? ledger : undefined;
     },
     save: (ledger) => writePrivate(fileOf(ledger.place), serialise(ledger, keys)),
+    forget: (place) => removeIfThere(fileOf(place)),
   };
 }
 

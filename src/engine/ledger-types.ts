@@ -1,3 +1,5 @@
+import { DcsError } from 'dcs-sdk';
+
 /** How dcs came to a name. Only `created` and `claimed` names are dcs's to delete. */
 export type Origin = 'created' | 'claimed' | 'adopted' | 'overwrote' | 'unsure';
 
@@ -62,14 +64,39 @@ export interface Ledger {
   readonly pending: readonly Pending[];
 }
 
+/** `intent`: before a request leaves. `answer`: what it was answered. `settled`: what a listing showed, and a run's last word. */
+export type SaveStep = 'intent' | 'answer' | 'settled';
+
 /** Where ledgers live. */
 export interface LedgerHome {
   readonly title: string;
+  /** For people: the file, or the place at Doppler. */
   fileOf(place: string): string;
   /** `undefined`: there is none. A file that cannot be read or parsed throws CONFLICT naming the file: never "none". */
   load(place: string): Promise<Ledger | undefined>;
-  /** Atomic and durable before it resolves. */
-  save(ledger: Ledger): Promise<void>;
+  /** Gets these ready for `load` in one step, where each step is a request. */
+  preload?(places: readonly string[]): Promise<void>;
+  /**
+   * Atomic and durable before it resolves. Where machines share the home: throws LedgerMoved at an intent when another one wrote
+   * since `load`, leaves out answers (a listing tells them), and merges what is settled with what the other one recorded.
+   */
+  save(ledger: Ledger, step: SaveStep): Promise<void>;
+  /** Waits while another machine is writing to one of the places; until it ends, or nothing moved for so long that it must be dead. */
+  quiet?(places: readonly string[], wait: Waiting): Promise<void>;
+  /** Leaves the place to the home that has its ledger now. */
+  forget(place: string): Promise<void>;
+}
+
+export interface Waiting {
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+/** Another machine wrote to the ledger since it was loaded: what was planned on it is to be planned again. Nothing was written. */
+export class LedgerMoved extends DcsError {
+  constructor(where: string) {
+    super('CONFLICT', `Another machine wrote to the record in ${where} meanwhile.`, { why: 'Nothing was written.', hint: 'try again' });
+  }
 }
 
 export interface LedgerKey {

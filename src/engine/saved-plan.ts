@@ -30,32 +30,37 @@ export interface PlanFilters {
 export interface SavedTarget {
   readonly name: string;
   readonly place: string;
-  /** Every name the target shall hold once it is applied: HMAC of its value, or why there is none. */
-  readonly wanted: readonly (readonly [name: string, mac: string])[];
+  /** Every name the target shall hold once it is applied: HMAC of its value, or why there is none; then as the record has it. */
+  readonly wanted: readonly (readonly [name: string, mac: string, recorded?: string])[];
   readonly changes: readonly { readonly action: string; readonly name: string; readonly reason: string }[];
+  /** Id of the key that seals the record where the plan was made. */
+  readonly recordKey: string;
   /** Over all that the plan stood on: source, settings, HMACs, the target's entries, verdicts, findings. */
   readonly seal: string;
 }
 
-/** One difference in anything the plan stood on makes another seal: the plan is stale. */
-export function bind(look: Look): string {
+/**
+ * One difference in anything the plan stood on makes another seal: the plan is stale. `key`: one that every machine has, whatever
+ * seals the record here. What a 304 left as HMACs of the record's key fits only where both are one.
+ */
+export function bind(look: Look, key: LedgerKey): string {
   const { job, listing, plan, findings, identity } = look;
   const entries = listing.entries.map(({ name, value, birth, mark, trail, locked }) => [
     name,
-    value === undefined ? null : job.keys.active.mac(job.place, name, value.reveal()),
+    value === undefined ? null : key.mac(job.place, name, value.reveal()),
     birth ?? null,
     mark ?? null,
     trail?.[0]?.id ?? null,
     locked ?? null,
   ]);
-  return job.keys.active.seal('plan', [
+  return key.seal('plan', [
     job.place,
     listing.incarnation ?? null,
     listing.trail?.[0]?.id ?? null,
     identity?.id ?? null,
     look.source.identity,
     job.settings,
-    wantedMacs(look, job.keys.active),
+    wantedMacs(look, key),
     entries.toSorted(byName),
     plan.items.map(({ name, action, reason }) => [name, action, reason]),
     findings,
@@ -75,10 +80,18 @@ function byName(a: readonly unknown[], b: readonly unknown[]): number {
   return String(a[0]) < String(b[0]) ? -1 : 1;
 }
 
+function wantedOf(look: Look, key: LedgerKey): SavedTarget['wanted'] {
+  const { active } = look.job.keys;
+  if (active.id === key.id) return wantedMacs(look, key);
+  const recorded = new Map(wantedMacs(look, active));
+  return wantedMacs(look, key).map(([name, mac]) => [name, mac, recorded.get(name) ?? mac]);
+}
+
 export async function savePlan(
   file: string,
   { environment, filters }: Pick<SavedPlan, 'environment' | 'filters'>,
   looks: readonly Look[],
+  key: LedgerKey,
   now: Date,
 ): Promise<void> {
   const body = {
@@ -91,14 +104,13 @@ export async function savePlan(
     targets: looks.map((look) => ({
       name: look.job.name,
       place: look.job.place,
-      wanted: wantedMacs(look, look.job.keys.active),
+      wanted: wantedOf(look, key),
       changes: writes(look.plan).map(({ action, name, reason }) => ({ action, name, reason })),
-      seal: bind(look),
+      recordKey: look.job.keys.active.id,
+      seal: bind(look, key),
     })),
   } as const;
-  const keys = looks[0]?.job.keys;
-  if (!keys) throw new DcsError('USAGE', 'There is no target to save a plan for.');
-  const plan: SavedPlan = { ...body, seal: keys.active.seal('plan-file', body) };
+  const plan: SavedPlan = { ...body, seal: key.seal('plan-file', body) };
   await writePrivate(file, `${JSON.stringify(plan, undefined, 2)}\n`);
 }
 
@@ -112,7 +124,7 @@ export function refuseForged(plan: SavedPlan, keys: LedgerKeys, file: string): v
   const { seal, ...body } = plan;
   if (keys.all.some((key) => key.seal('plan-file', body) === seal)) return;
   throw new DcsError('CONFLICT', `${file} was altered, or made with another key.`, {
-    why: 'A saved plan is sealed with the key of the machine that made it. Nothing was written.',
+    why: 'A saved plan is sealed with DCS_LEDGER_KEY of the environment it was made for. Nothing was written.',
     hint: `dcs diff -e ${plan.environment} --out ${file}`,
   });
 }
@@ -164,19 +176,20 @@ function isPlan(found: unknown): found is SavedPlan {
 
 function isTarget(found: unknown): boolean {
   const target = found as Loose;
-  const texts = [target?.['name'], target?.['place'], target?.['seal']];
+  const texts = [target?.['name'], target?.['place'], target?.['recordKey'], target?.['seal']];
   return texts.every((text) => typeof text === 'string') && Array.isArray(target?.['wanted']) && Array.isArray(target['changes']);
 }
 
 /** The targets that are not, or whose source or settings are not, what the plan stood on. */
-export function staleTargets(plan: SavedPlan, looks: readonly Look[]): string[] {
-  const fresh = new Map(looks.map((look) => [look.job.place, bind(look)]));
-  return plan.targets.filter(({ place, seal }) => fresh.get(place) !== seal).map(({ name }) => name);
+export function staleTargets(plan: SavedPlan, looks: readonly Look[], keys: LedgerKeys): string[] {
+  // It may have been made while another key was the active one.
+  const fresh = new Map(looks.map((look) => [look.job.place, keys.all.map((key) => bind(look, key))]));
+  return plan.targets.filter(({ place, seal }) => !fresh.get(place)?.includes(seal)).map(({ name }) => name);
 }
 
 /** Throws CONFLICT unless the fresh looks are exactly what was saved. */
-export function refuseStale(plan: SavedPlan, looks: readonly Look[], file: string): void {
-  const stale = staleTargets(plan, looks);
+export function refuseStale(plan: SavedPlan, looks: readonly Look[], keys: LedgerKeys, file: string): void {
+  const stale = staleTargets(plan, looks, keys);
   if (stale.length === 0 && plan.targets.length === looks.length) return;
   throw new DcsError('CONFLICT', `The saved plan is stale: ${stale.join(', ') || 'its targets'} changed since ${plan.made}.`, {
     why: 'Doppler, the target or the settings are not what the plan was made on. Nothing was written.',

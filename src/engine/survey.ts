@@ -19,7 +19,7 @@ export async function survey(source: Source, jobs: readonly Job[]): Promise<Surv
       return { job, error };
     }
   });
-  const known = commonVersion(source, await Promise.allSettled(loading));
+  const known = commonVersion(source, jobs, await Promise.allSettled(loading));
   // A failed read of the source ends the command, but not before the listings have ended too.
   const [read, ...seen] = await settleBoth(source.read(known), seeing);
   if (read) return Promise.all(seen.map((each) => conclude(each, read)));
@@ -43,7 +43,9 @@ export async function survey(source: Source, jobs: readonly Job[]): Promise<Surv
 
 /** One after another: reading them is work, not waiting, and twenty texts at a time would only fill the memory. */
 function loadInTurn(jobs: readonly Job[]): Promise<Ledger | undefined>[] {
-  let turn: Promise<unknown> = Promise.resolve();
+  let turn: Promise<unknown> = Promise.all(
+    [...Map.groupBy(jobs, ({ home }) => home)].map(async ([home, mine]) => home.preload?.(mine.map(({ place }) => place))),
+  ).catch(() => undefined); // `load` meets the same failure, and it is that target's
   return jobs.map((job) => {
     const loaded = turn.then(() => job.home.load(job.place));
     turn = loaded.catch(() => undefined); // `survey` reports it
@@ -70,11 +72,17 @@ async function settleBoth<S>(
 }
 
 /** A ledger that cannot be read knows none: `survey` reports it. */
-function commonVersion(source: Source, loaded: readonly PromiseSettledResult<Ledger | undefined>[]): string | undefined {
+function commonVersion(
+  source: Source,
+  jobs: readonly Job[],
+  loaded: readonly PromiseSettledResult<Ledger | undefined>[],
+): string | undefined {
   const versions = new Set(
-    loaded.map((each) => {
-      const recorded = each.status === 'fulfilled' ? each.value?.source : undefined;
-      return recorded?.identity === source.identity ? recorded.version : undefined;
+    loaded.map((each, index) => {
+      const ledger = each.status === 'fulfilled' ? each.value : undefined;
+      // HMACs of another key move to the active one only with the values at hand.
+      const known = ledger?.source?.identity === source.identity && ledger.keyId === jobs[index]!.keys.active.id;
+      return known ? ledger.source?.version : undefined;
     }),
   );
   return versions.size === 1 ? [...versions][0] : undefined;

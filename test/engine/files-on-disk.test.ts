@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { auditLog } from '../../src/engine/audit.ts';
-import { loadKeys } from '../../src/engine/key.ts';
+import { ownKeys } from './keys.ts';
 import { emptyLedger } from '../../src/engine/ledger-file.ts';
 import { machineHome } from '../../src/engine/ledger-machine.ts';
 
@@ -33,9 +33,9 @@ describe('files of the state folder', () => {
 
   it('a ledger comes back, another place has none, and a damaged one is never "none"', async () => {
     const stateDir = await mkdtemp(join(tmpdir(), 'dcs-engine-'));
-    const keys = await loadKeys({ stateDir, environmentId: 'e' });
+    const keys = await ownKeys(stateDir, 'e');
     const home = machineHome({ stateDir, keys });
-    await home.save(emptyLedger('here', keys, 'i', 3));
+    await home.save(emptyLedger('here', keys, 'i', 3), 'settled');
     expect(await home.load('here')).to.deep.equal(emptyLedger('here', keys, 'i', 3));
     expect(await home.load('there')).to.equal(undefined);
     const [name] = await readdir(join(stateDir, 'ledgers'));

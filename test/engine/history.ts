@@ -6,7 +6,7 @@ import { GUARDS, isDcsError, Secret, type Source, type Target } from 'dcs-sdk';
 import { consent } from '../../src/consent.ts';
 import { apply, runId } from '../../src/engine/apply.ts';
 import type { Job } from '../../src/engine/job.ts';
-import { loadKeys } from '../../src/engine/key.ts';
+import { ownKeys } from './keys.ts';
 import { ledgerFile, machineHome } from '../../src/engine/ledger-machine.ts';
 import type { LedgerHome, LedgerKeys } from '../../src/engine/ledger-types.ts';
 import type { Look } from '../../src/engine/look.ts';
@@ -136,7 +136,7 @@ class World {
   }
 
   async #machine(): Promise<{ keys: LedgerKeys; home: LedgerHome }> {
-    const found = await loadKeys({ stateDir: this.#stateDir, environmentId: environment.name });
+    const found = await ownKeys(this.#stateDir, environment.name);
     const keys = this.#mutant.keys?.(found) ?? found;
     return { keys, home: machineHome({ stateDir: this.#stateDir, keys }) };
   }
@@ -147,7 +147,7 @@ class World {
     const living: LedgerHome = {
       ...home,
       load: (place) => life.live(() => home.load(place)),
-      save: (ledger) => life.live(() => home.save(ledger)),
+      save: (ledger, step) => life.live(() => home.save(ledger, step)),
     };
     const target = this.#cloud.target(life, this.#laws.witness, fault);
     return {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { loadKeys } from '../../src/engine/key.ts';
+import { sharedKeys } from '../../src/engine/key.ts';
 import { parse, serialise } from '../../src/engine/ledger-file.ts';
 import type { Ledger, LedgerRecord, Origin, Pending } from '../../src/engine/ledger-types.ts';
 
-const keys = await loadKeys({ stateDir: '/nowhere', environmentId: 'e', dopplerKey: 'k'.repeat(40) });
-const others = await loadKeys({ stateDir: '/nowhere', environmentId: 'e', dopplerKey: 'o'.repeat(40) });
+const keys = sharedKeys('k'.repeat(40));
+const others = sharedKeys('o'.repeat(40));
 const text = fc.oneof(fc.constantFrom('__proto__', 'constructor', '', '<<<<<<<', 'a\nb'), fc.string({ unit: 'binary' }));
 const defined = <T extends object>(found: T): T =>
   Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as T;

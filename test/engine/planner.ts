@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret, type Secrets, type Source, type Target, type TargetDefinition } from 'dcs-sdk';
 import type { Job } from '../../src/engine/job.ts';
-import { loadKeys } from '../../src/engine/key.ts';
+import { ownKeys } from './keys.ts';
 import { machineHome } from '../../src/engine/ledger-machine.ts';
 import type { LedgerHome, LedgerKey, LedgerRecord } from '../../src/engine/ledger-types.ts';
 import { shapeDigest, type ShapeRules } from '../../src/engine/shape.ts';
@@ -32,7 +32,7 @@ const secrets: Secrets = new Map(
   names.map((name) => [name, { state: 'value', secret: new Secret(`${name.toLowerCase()}-${'v'.repeat(40)}`) }]),
 );
 const counts = { macs: 0, seals: 0, loads: 0 };
-const { active: key } = await loadKeys({ stateDir: dir, environmentId: 'shop-prd' });
+const { active: key } = await ownKeys(dir, 'shop-prd');
 const counted: LedgerKey = {
   id: key.id,
   mac: (...value) => (counts.macs++, key.mac(...value)),
@@ -87,16 +87,19 @@ async function write(): Promise<number> {
     const records = new Map(
       [...macs].map(([name, mac]): [string, LedgerRecord] => [name, { name, mac, origin: 'created', from: name, wanted: true }]),
     );
-    await home.save({
-      version: 1,
-      place,
-      identity: 'account',
-      keyId: keys.active.id,
-      serial: 1,
-      source: { identity, version: 'v1', shape: shapeDigest(rules), names: macs },
-      records,
-      pending: [],
-    });
+    await home.save(
+      {
+        version: 1,
+        place,
+        identity: 'account',
+        keyId: keys.active.id,
+        serial: 1,
+        source: { identity, version: 'v1', shape: shapeDigest(rules), names: macs },
+        records,
+        pending: [],
+      },
+      'settled',
+    );
   }
   return jobs.length;
 }

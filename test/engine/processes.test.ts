@@ -4,7 +4,8 @@ import { chmod, mkdtemp, readFile, readdir, stat, writeFile, mkdir } from 'node:
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadKeys } from '../../src/engine/key.ts';
+import { sharedKeys } from '../../src/engine/key.ts';
+import { ownKeys } from './keys.ts';
 import { gitHome } from '../../src/engine/ledger-git.ts';
 import { acquire, breakLock } from '../../src/engine/lock.ts';
 import { fileName } from '../../src/engine/place-name.ts';
@@ -40,24 +41,24 @@ describe('the ledger key', () => {
 
   it('is never silently replaced when it is damaged or open to others', async () => {
     const dir = await fresh();
-    await loadKeys({ stateDir: dir, environmentId: 'e' });
+    await ownKeys(dir, 'e');
     const file = join(dir, 'keys', 'e.key');
     await chmod(file, 0o644);
-    expect((await failure(loadKeys({ stateDir: dir, environmentId: 'e' }))).code).to.equal('CONFLICT');
+    expect((await failure(ownKeys(dir, 'e'))).code).to.equal('CONFLICT');
     await chmod(file, 0o600);
     await writeFile(file, 'short');
-    expect((await failure(loadKeys({ stateDir: dir, environmentId: 'e' }))).message).to.contain(file);
+    expect((await failure(ownKeys(dir, 'e'))).message).to.contain(file);
     expect(await readFile(file, 'utf8')).to.equal('short');
   });
 
   it('rotates in Doppler: the first of two writes, both verify; a short one is refused', async () => {
     const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
-    const one = await loadKeys({ stateDir: '/nowhere', environmentId: 'e', dopplerKey: a });
-    const two = await loadKeys({ stateDir: '/nowhere', environmentId: 'e', dopplerKey: `${b}\n${a}` });
+    const one = sharedKeys(a);
+    const two = sharedKeys(`${b}\n${a}`);
     expect(two.all.map(({ id }) => id)).to.deep.equal([two.active.id, one.active.id]);
     expect(two.active.mac('p', 'n', 'v')).not.to.equal(one.active.mac('p', 'n', 'v'));
     expect(one.active.mac('p', 'nv', '')).not.to.equal(one.active.mac('p', 'n', 'v'));
-    expect((await failure(loadKeys({ stateDir: '/nowhere', environmentId: 'e', dopplerKey: 'short' }))).code).to.equal('CONFIG');
+    expect((await failure(Promise.resolve().then(() => sharedKeys('short')))).code).to.equal('CONFIG');
   });
 });
 
@@ -110,7 +111,7 @@ describe('dcs.lock', () => {
   it('keeps every place that eight processes save at once', async () => {
     const dir = await fresh();
     await Promise.all(Array.from({ length: 8 }, (_, n) => ended(start('save', dir, `place ${n}`))));
-    const home = gitHome({ file: join(dir, 'dcs.lock'), keys: await loadKeys({ stateDir: dir, environmentId: 'shop-prd' }) });
+    const home = gitHome({ file: join(dir, 'dcs.lock'), keys: await ownKeys(dir, 'shop-prd') });
     for (let n = 0; n < 8; n++) expect((await home.load(`place ${n}`))?.serial).to.equal(5);
     expect((await readdir(dir)).toSorted()).to.deep.equal(['dcs.lock', 'keys']);
   });

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { Secret, type Listing, type Revision, type Supports } from 'dcs-sdk';
 import { factsOf, owned, recall } from '../../src/engine/facts.ts';
-import { loadKeys } from '../../src/engine/key.ts';
+import { sharedKeys } from '../../src/engine/key.ts';
 import { emptyLedger } from '../../src/engine/ledger-file.ts';
 import type { Ledger, LedgerRecord, Pending } from '../../src/engine/ledger-types.ts';
 import { settle } from '../../src/engine/settle.ts';
 
-const keys = await loadKeys({ stateDir: '/nowhere', environmentId: 'e', dopplerKey: 'k'.repeat(40) });
+const keys = sharedKeys('k'.repeat(40));
 const supports: Supports = { readable: false, ownership: false, atomic: true, trail: true };
 const mac = (value: string): string => keys.active.mac('here', 'A', value);
 const trail = (...ids: string[]): Revision[] => ids.map((id) => (id.startsWith('code') ? { id, touches: false } : { id }));

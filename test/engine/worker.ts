@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDcsError } from 'dcs-sdk';
-import { loadKeys } from '../../src/engine/key.ts';
+import { ownKeys } from './keys.ts';
 import { emptyLedger } from '../../src/engine/ledger-file.ts';
 import { gitHome } from '../../src/engine/ledger-git.ts';
 import { acquire } from '../../src/engine/lock.ts';
@@ -11,7 +11,7 @@ const [what, dir = '', word = ''] = process.argv.slice(2);
 const say = (line: unknown): boolean => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 if (what === 'key') {
-  const keys = await loadKeys({ stateDir: dir, environmentId: 'shop-prd' });
+  const keys = await ownKeys(dir, 'shop-prd');
   say(keys.active.mac('p', 'n', 'v'));
 } else if (what === 'hold') {
   await acquire({ stateDir: dir, place: 'here', run: word });
@@ -33,7 +33,7 @@ if (what === 'key') {
     await sleep(Math.random() * 20);
   }
 } else if (what === 'save') {
-  const keys = await loadKeys({ stateDir: dir, environmentId: 'shop-prd' });
+  const keys = await ownKeys(dir, 'shop-prd');
   const home = gitHome({ file: `${dir}/dcs.lock`, keys });
-  for (let serial = 1; serial <= 5; serial++) await home.save(emptyLedger(word, keys, undefined, serial));
+  for (let serial = 1; serial <= 5; serial++) await home.save(emptyLedger(word, keys, undefined, serial), 'settled');
 }

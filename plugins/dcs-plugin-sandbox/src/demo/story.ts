@@ -54,6 +54,7 @@ export const STORY: readonly Step[] = [
   {
     title: 'A plan for production, saved without values, approved, applied exactly.',
     async play(stage) {
+      await stage.doppler('prd', { DCS_LEDGER_KEY: 'demo-key-that-every-machine-of-the-team-has' });
       await stage.dcs(['diff', '-e', 'prod', '--out', 'prod.plan'], { exit: 0 });
       await stage.dcs(['sync', '--plan', 'prod.plan', '--yes'], { exit: 0, says: 'confirmed' });
     },

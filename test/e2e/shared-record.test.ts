@@ -1,0 +1,175 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
+import { secondMachine, SHARED_KEY, type Machine } from './machines.ts';
+import { world, YAML, type World } from './world.ts';
+
+describe('a record that machines share', function () {
+  this.timeout(90_000);
+  let w: World;
+  let other: Machine;
+  const use = async (home: string): Promise<void> => {
+    await w.yaml(`ledger: ${home}\n${YAML}`);
+    other = await secondMachine(w);
+  };
+  beforeEach(async () => {
+    w = await world();
+    await w.doppler('stg', { DCS_LEDGER_KEY: SHARED_KEY });
+  });
+  afterEach(() => w.close());
+  const sync = ['sync', '-e', 'staging', '--yes'];
+  const status = async (machine: Pick<World, 'dcs'>): Promise<{ state: string; drifted: string[] }> => {
+    const { targets } = (await machine.dcs(['status', '-e', 'staging', '--json'])).json() as {
+      targets: { state: string; drifted: string[] }[];
+    };
+    return targets[0]!;
+  };
+
+  it('at Doppler: the second machine plans nothing, sees a hand edit, and prunes only what the first one wrote', async () => {
+    await use('doppler');
+    await w.edit('STRANGER', 'x');
+    const first = await w.dcs(sync);
+    expect(first.code, first.err + first.out).to.equal(0);
+    await w.forget();
+    const idle = await other.dcs(sync);
+    expect(idle.code, idle.err + idle.out).to.equal(0);
+    expect(idle.out).to.contain('Nothing to do');
+    expect((await w.journal()).filter(({ method }) => method !== 'GET')).to.deep.equal([]);
+    expect(await status(other)).to.include({ state: 'in sync' });
+    await w.doppler('stg', { JWT_SECRET: null });
+    const pruned = await other.dcs([...sync, '--prune', '--allow', 'delete']);
+    expect(pruned.code, pruned.err + pruned.out).to.equal(0);
+    expect(await w.worker('JWT_SECRET')).to.equal(undefined);
+    expect(await w.worker('STRANGER')).to.equal('x');
+    await w.edit('STRIPE_KEY', 'by hand');
+    expect(await status(other)).to.deep.include({ state: 'drifted' });
+    await other.dcs(sync);
+    expect(await status(w)).to.include({ state: 'in sync' });
+  });
+
+  it('lies in a config of its own: the version of the environment stays', async () => {
+    await use('doppler');
+    await w.dcs(sync);
+    await w.forget();
+    const again = await w.dcs(sync);
+    expect(again.code, again.err).to.equal(0);
+    const reads = (await w.journal()).filter(({ path }) => path.startsWith('/v3/configs/config/secrets'));
+    expect(reads.map(({ status: code }) => code)).to.include(304);
+    expect(reads).length(3);
+  });
+
+  it('says what is missing, and writes nothing', async () => {
+    await use('doppler');
+    await w.doppler('stg', { DCS_LEDGER_KEY: null });
+    const refused = await w.dcs(sync);
+    expect(refused.code).to.equal(2);
+    expect(refused.err).to.contain('DCS_LEDGER_KEY').and.contain('dcs doctor --fix');
+  });
+
+  for (const [from, to] of [
+    ['machine', 'doppler'],
+    ['machine', 'git'],
+    ['git', 'doppler'],
+    ['doppler', 'git'],
+    ['doppler', 'machine'],
+  ] as const)
+    it(`moves from ${from} to ${to} without a write to a target`, async () => {
+      await use(from);
+      await w.edit('STRANGER', 'x');
+      await w.dcs(sync);
+      await w.yaml(`ledger: ${to}\n${YAML}`);
+      await w.forget();
+      const moved = await w.dcs(sync);
+      expect(moved.code, moved.err + moved.out).to.equal(0);
+      const writes = (await w.journal()).filter(({ cloud, method }) => cloud === 'cloudflare' && method !== 'GET');
+      expect(writes).to.deep.equal([]);
+      await w.doppler('stg', { JWT_SECRET: null });
+      const pruned = await w.dcs([...sync, '--prune', '--allow', 'delete']);
+      expect(pruned.out, pruned.err).to.contain('1 written');
+      expect(await w.worker('JWT_SECRET')).to.equal(undefined);
+    });
+
+  it('is sealed anew with another key, without a write to a target', async () => {
+    await use('doppler');
+    await w.dcs(sync);
+    const next = SHARED_KEY.replace('a-key', 'b-key');
+    await w.doppler('stg', { DCS_LEDGER_KEY: `${next} ${SHARED_KEY}` });
+    expect((await w.dcs(sync)).code).to.equal(0);
+    await w.doppler('stg', { DCS_LEDGER_KEY: next });
+    expect(await status(other)).to.include({ state: 'in sync' });
+  });
+
+  it('is written by two machines at once: one writes, the other plans again, nothing is lost', async () => {
+    await use('doppler');
+    const [a, b] = await Promise.all([w.dcs(sync), other.dcs(sync)]);
+    expect([a.code, b.code], a.err + a.out + b.err + b.out).to.deep.equal([0, 0]);
+    const writes = (await w.journal()).filter(({ cloud, method }) => cloud === 'cloudflare' && method !== 'GET');
+    expect(writes, 'the other one found it done').length(1);
+    expect(await status(w)).to.include({ state: 'in sync' });
+    expect(await status(other)).to.include({ state: 'in sync' });
+    await w.doppler('stg', { JWT_SECRET: null, STRIPE_KEY: null });
+    const pruned = await other.dcs([...sync, '--prune', '--allow', 'delete']);
+    expect(pruned.out, pruned.err).to.contain('2 written');
+  });
+
+  it('goes on where another machine was killed', async () => {
+    await use('doppler');
+    await w.post('/_sandbox/faults', { cloud: 'cloudflare', route: 'PATCH /client/v4/accounts/*', kind: 'delay', ms: 4000 });
+    const killed = await w.dcs(sync, { killAfter: 2000 });
+    expect(killed.code).to.equal(null);
+    await new Promise((resolve) => setTimeout(resolve, 2500)); // the request lands although its sender is dead
+    const next = await other.dcs(sync);
+    expect(next.code, next.err + next.out).to.equal(0);
+    expect(next.err).to.contain('Another machine is writing here');
+    expect(await status(w)).to.include({ state: 'in sync' });
+    await w.doppler('stg', { JWT_SECRET: null });
+    const pruned = await w.dcs([...sync, '--prune', '--allow', 'delete']);
+    expect(pruned.code, pruned.err + pruned.out).to.equal(0);
+  });
+
+  it('is offered by doctor, which makes key and place and edits dcs.yaml after a yes', async () => {
+    await w.doppler('stg', { DCS_LEDGER_KEY: null });
+    await w.yaml(`# ours\n${YAML.replace('{staging: shop-api-staging, prod: shop-api}', '{staging: shop-api-staging}')}`);
+    await w.dcs(sync);
+    const record = async (...more: string[]) => {
+      const { findings } = (await w.dcs(['doctor', '--json', ...more])).json() as {
+        findings: { what: string; level: string; mended: boolean }[];
+      };
+      return findings.filter(({ what }) => what === 'record').map(({ level, mended }) => [level, mended]);
+    };
+    expect(await record()).to.deep.equal([['warning', false]]);
+    expect(await record('--fix'), 'nobody said yes').to.deep.equal([['warning', false]]);
+    expect(await record('--fix', '--yes')).to.deep.equal([['warning', true]]);
+    const text = await readFile(join(w.project, 'dcs.yaml'), 'utf8');
+    expect(text).to.contain('# ours').and.contain('staging: doppler');
+    expect(await record()).to.deep.equal([['ok', false]]);
+    await w.forget();
+    expect((await w.dcs(sync)).out).to.contain('Nothing to do');
+    expect((await w.journal()).filter(({ cloud, method }) => cloud === 'cloudflare' && method !== 'GET')).to.deep.equal([]);
+    other = await secondMachine(w);
+    expect(await status(other)).to.include({ state: 'in sync' });
+  });
+
+  it('is opened by a token of its own where the first one opens one config only', async () => {
+    await use('doppler');
+    const token = (config: string): Promise<string> => serviceToken(w, config);
+    const narrow = { DOPPLER_TOKEN: await token('stg') };
+    const refused = await w.dcs(sync, { env: narrow });
+    expect(refused.code).to.equal(3);
+    expect(refused.err).to.contain('shop/stg_dcs').and.contain('DCS_LEDGER_TOKEN');
+    await w.dcs(sync); // makes the config
+    const allowed = await other.dcs(sync, { env: { ...narrow, DCS_LEDGER_TOKEN: await token('stg_dcs') } });
+    expect(allowed.code, allowed.err + allowed.out).to.equal(0);
+    expect(allowed.out).to.contain('Nothing to do');
+  });
+});
+
+async function serviceToken(w: World, config: string): Promise<string> {
+  const answer = await fetch(`${w.origin}/v3/configs/config/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${SEED.tokens.user}` },
+    body: JSON.stringify({ project: 'shop', config, name: 'ci', access: 'read/write' }),
+  });
+  return ((await answer.json()) as { token: { key: string } }).token.key;
+}
