@@ -169,7 +169,7 @@ async function rounds(
 async function othersDone(jobs: readonly Job[], waiting: Waiting): Promise<void> {
   const homes = Map.groupBy(jobs, ({ home }) => home);
   await Promise.all(
-    [...homes].map(([home, mine]) =>
+    [...homes].map(async ([home, mine]) =>
       home.quiet?.(
         mine.map(({ place }) => place),
         waiting,

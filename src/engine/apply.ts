@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { DcsError, isDcsError, writes, type Listing, type Outcome, type PlanItem, type Write } from 'dcs-sdk';
-import type { Wanted } from './desired.ts';
 import type { Job } from './job.ts';
-import { entryOf, owned, proven } from './facts.ts';
-import { LedgerMoved, type Ledger, type LedgerRecord, type Pending } from './ledger-types.ts';
+import { entryOf, macOf, owned, proven } from './facts.ts';
+import { LedgerMoved, type Ledger, type Pending } from './ledger-types.ts';
 import { revisions, type Look } from './look.ts';
 import { settle } from './settle.ts';
-import { shapeDigest } from './shape.ts';
+import { alike, lastWord } from './last-word.ts';
 
 export type Result = 'done' | 'failed' | 'unknown' | 'skipped';
 
@@ -83,7 +82,7 @@ export async function apply(look: Look, run: string, by: string, signal: AbortSi
     );
     if (state.ledger.pending.length > 0) await verify(state); // `close` saves it
   }
-  if (!state.overtaken || state.chunk > 0) await close(state, by, at);
+  if (!state.overtaken || state.chunk > 0) await close(state, { at: at().toISOString(), by, run });
   return { look, outcomes: state.outcomes, revision: state.listing.trail?.[0]?.id, clash: state.clash };
 }
 
@@ -165,14 +164,9 @@ function intent(state: State, name: string, action: Pending['action'], chunk: nu
     action,
     had: entry !== undefined,
     proven: entry !== undefined && before !== undefined && proven(entry, before, state.listing, job),
-    ...(action === 'put' && wanted ? { mac: macOf(job, name, wanted.held), from: wanted.from } : {}),
+    ...(action === 'put' && wanted ? { mac: macOf(wanted, job)!, from: wanted.from } : {}),
     ...(base === undefined ? {} : { base }),
   };
-}
-
-function macOf(job: Job, name: string, held: Wanted['held']): string {
-  if (held.state !== 'value') throw new Error(`${name} has no value to write`);
-  return job.keys.active.mac(job.place, name, held.secret.reveal());
 }
 
 function writeOf(state: State, name: string): Write {
@@ -248,55 +242,12 @@ function fail(state: State, name: string, message: string): void {
   state.outcomes.set(name, { result: 'failed', error: new DcsError('CONFLICT', message) });
 }
 
-/** The ledger's last word: what is wanted now, and what the source said, so that a 304 can be planned on. */
-async function close(state: State, by: string, at: () => Date): Promise<void> {
+async function close(state: State, last: NonNullable<Ledger['last']>): Promise<void> {
   const { job, look } = state;
-  const { desired, outOfScope } = look.shaped;
-  const here = new Set(state.listing.entries.map(({ name }) => name));
-  const records = new Map<string, LedgerRecord>();
-  for (const before of state.ledger.records.values()) {
-    const wanted = desired.names.get(before.name);
-    if (!wanted && !here.has(before.name) && !outOfScope.has(before.name)) continue;
-    const held = wanted?.held;
-    const standing =
-      held?.state === 'value' &&
-      before.mac !== undefined &&
-      job.keys.all.some((key) => key.mac(job.place, before.name, held.secret.reveal()) === before.mac);
-    records.set(before.name, {
-      ...before,
-      wanted: wanted !== undefined || (before.wanted && outOfScope.has(before.name)),
-      // A retired key goes as soon as each value was seen once.
-      ...(standing && held.state === 'value' ? { mac: macOf(job, before.name, held) } : {}),
-    });
-  }
   const wrote = state.outcomes.size > 0;
-  const source = sourceRecord(state);
-  const next: Ledger = {
-    ...state.ledger,
-    records,
-    keyId: job.keys.active.id,
-    ...(source === undefined ? {} : { source }),
-    ...(wrote || !look.found ? { last: { at: at().toISOString(), by, run: state.run } } : {}),
-  };
+  const next = lastWord(look, state.ledger, state.listing, wrote || !look.found ? last : undefined);
   state.ledger = next;
-  if (look.found === undefined || comparable(next) !== comparable(look.found)) await job.home.save(next, 'settled');
-}
-
-/** Filtered runs saw a part of the source only: what they know must not stand for the whole. */
-function sourceRecord({ job, look }: State): Ledger['source'] | undefined {
-  if (job.rules.only || job.rules.except) return look.found?.source;
-  const names = new Map<string, string>();
-  for (const { name, held } of look.shaped.desired.names.values())
-    names.set(name, held.state === 'value' ? macOf(job, name, held) : held.state === 'recorded' ? held.mac : held.state);
-  return { ...look.source, shape: shapeDigest(job.rules), names };
-}
-
-function comparable(ledger: Ledger): string {
-  return JSON.stringify({
-    ...ledger,
-    records: [...ledger.records.values()],
-    source: { ...ledger.source, names: [...(ledger.source?.names ?? [])] },
-  });
+  if (look.found === undefined || !alike(next, look.found)) await job.home.save(next, 'settled');
 }
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {

@@ -91,7 +91,8 @@ function originOf(entry: Entry, before: LedgerRecord | undefined, listing: Listi
   return before.origin !== 'unsure' && proven(entry, before, listing, who) ? before.origin : demote(before.origin);
 }
 
-function macOf({ name, held }: Wanted, { place, keys }: Who): string | undefined {
+/** By the active key; undefined where there is no value. */
+export function macOf({ name, held }: Wanted, { place, keys }: Pick<Who, 'place' | 'keys'>): string | undefined {
   if (held.state === 'value') return keys.active.mac(place, name, held.secret.reveal());
   return held.state === 'recorded' ? held.mac : undefined;
 }
