@@ -24,4 +24,16 @@ export const SEED = {
     pages: 'shop-web',
     store: 'default_secrets_store',
   },
+  google: {
+    project: 'demo-shop',
+    number: '104729104729',
+    region: 'europe-west3',
+    user: 'you@sandbox.example',
+    token: 'ya29.sandbox-google-token',
+    refreshToken: '1//sandbox-google-refresh-token',
+    /** The service account that deployed code runs as, and the one that deploys. */
+    runAccount: 'shop-run@demo-shop.iam.gserviceaccount.com',
+    deployAccount: 'shop-deploy@demo-shop.iam.gserviceaccount.com',
+    provider: '//iam.googleapis.com/projects/104729104729/locations/global/workloadIdentityPools/ci/providers/sandbox',
+  },
 } as const;

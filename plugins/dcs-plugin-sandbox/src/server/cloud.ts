@@ -21,16 +21,18 @@ export interface Reply {
   events?: (emit: (payload: unknown) => void) => () => void;
 }
 
-/** `path` has `:name` segments, and the cloud's prefix in front unless it begins with `/_sandbox/`. */
+/** `path` has `:name` and `:name:verb` segments, and the cloud's prefix in front unless it begins with `/_sandbox/`. */
 export interface Route {
   method: string;
   path: string;
+  /** Without the cloud's prefix, for clients that know a host and a port only. */
+  bare?: boolean;
   answer(call: Call): Reply | Promise<Reply>;
 }
 
 /** One vendor's control plane. `state()` is JSON; `seed()` fills an empty cloud. */
 export interface Cloud {
-  name: 'doppler' | 'cloudflare';
+  name: 'doppler' | 'cloudflare' | 'google';
   prefix: string;
   routes: readonly Route[];
   notFound(call: Call): Reply;

@@ -6,7 +6,7 @@ export interface Match {
   params: Record<string, string>;
 }
 
-/** The values of the `:name` segments, or undefined when `path` is another one. */
+/** The values of the `:name` segments, or undefined when `path` is another one. `:name:verb` asks for a segment that ends in `:verb`. */
 export function segments(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');
@@ -17,8 +17,10 @@ export function segments(pattern: string, path: string): Record<string, string> 
     if (!part.startsWith(':')) {
       if (part !== word) return undefined;
     } else {
-      if (word === '') return undefined;
-      params[part.slice(1)] = decodeSegment(word);
+      const [name = '', verb] = part.slice(1).split(':');
+      const rest = verb === undefined ? word : word.slice(0, -verb.length - 1);
+      if (rest === '' || (verb !== undefined && word !== `${rest}:${verb}`)) return undefined;
+      params[name] = decodeSegment(rest);
     }
   }
   return params;
@@ -33,7 +35,15 @@ function decodeSegment(word: string): string {
   }
 }
 
-const full = (cloud: Cloud, route: Route): string => (route.path.startsWith('/_sandbox/') ? route.path : cloud.prefix + route.path);
+const full = (cloud: Cloud, route: Route): string =>
+  route.bare === true || route.path.startsWith('/_sandbox/') ? route.path : cloud.prefix + route.path;
+
+/** How much a pattern leaves open: a `:name:verb` is closer than a `:name`. */
+const openness = (pattern: string): number =>
+  pattern
+    .split('/')
+    .filter((part) => part.startsWith(':'))
+    .reduce((sum, part) => sum + (part.includes(':', 1) ? 0.5 : 1), 0);
 
 /** Finds the route; a fixed segment wins over a `:name`. Without one, the cloud with the longest fitting prefix says not found. */
 export function match(clouds: readonly Cloud[], method: string, path: string): Match | undefined {
@@ -41,9 +51,10 @@ export function match(clouds: readonly Cloud[], method: string, path: string): M
   for (const cloud of clouds)
     for (const route of cloud.routes) {
       if (route.method !== method) continue;
-      const params = segments(full(cloud, route), path);
+      const pattern = full(cloud, route);
+      const params = segments(pattern, path);
       if (params === undefined) continue;
-      const free = Object.keys(params).length;
+      const free = openness(pattern);
       if (best === undefined || free < best.free) best = { cloud, route, params, free };
     }
   if (best !== undefined) return best;

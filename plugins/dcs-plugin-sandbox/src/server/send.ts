@@ -30,8 +30,22 @@ function stream(response: ServerResponse, events: NonNullable<Reply['events']>, 
 
 const HTML = '<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>';
 
+/** Google's word for a status. */
+const STATUS: Record<number, string> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'ABORTED',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
 function refusal(cloud: string, status: number): unknown {
   if (cloud === 'doppler') return { messages: ['Injected by the sandbox'], success: false };
+  if (cloud === 'google') return { error: { code: status, message: 'Injected by the sandbox', status: STATUS[status] ?? 'UNKNOWN' } };
   return { success: false, errors: [{ code: 10_000 + status, message: 'Injected by the sandbox' }], messages: [], result: null };
 }
 

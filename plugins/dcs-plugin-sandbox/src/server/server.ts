@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cloudflare } from '../cloudflare/cloud.ts';
 import { doppler } from '../doppler/cloud.ts';
+import { google } from '../google/cloud.ts';
+import { googleEnvironment } from '../google/env.ts';
 import { SEED } from '../seed.ts';
 import type { Call, Cloud, Reply } from './cloud.ts';
 import { control, type Panel } from './control.ts';
@@ -92,7 +94,7 @@ async function withFaults(
 ): Promise<void> {
   const { panel } = inside;
   const fault = panel.faults.due(cloud.name, call.method, call.path);
-  const names = namesIn(call.body);
+  const names = [...namesIn(call.body), ...call.query.getAll('secretId')];
   const note = (status: number): void =>
     panel.journal.add({
       cloud: cloud.name,
@@ -128,7 +130,7 @@ function fresh(clouds: readonly Cloud[]): () => void {
 
 /** One server on 127.0.0.1 for all clouds, with fault switches under `/_sandbox`. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const clouds = options.clouds ?? [doppler(), cloudflare()];
+  const clouds = options.clouds ?? [doppler(), cloudflare(), google()];
   const store = options.folder === undefined ? undefined : new Store(options.folder, clouds);
   const again = fresh(clouds);
   const save = (): void => store?.save();
@@ -170,6 +172,7 @@ export function environment(origin: string): Record<string, string> {
     DOPPLER_TOKEN: SEED.tokens.user,
     CLOUDFLARE_API_BASE_URL: `${origin}/client/v4`,
     CLOUDFLARE_API_TOKEN: SEED.cloudflare.token,
+    ...googleEnvironment(origin),
   };
 }
 

@@ -1,0 +1,176 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { type Json, newEtag } from './envelope.ts';
+
+export interface Binding {
+  role: string;
+  members: string[];
+  condition?: Json;
+}
+
+/** `before` is what counted until `at`: grants are eventually consistent. */
+export interface Policy {
+  bindings: Binding[];
+  etag: string;
+  at: number;
+  before: Binding[];
+}
+
+export type State = 'ENABLED' | 'DISABLED' | 'DESTROYED';
+
+/** `data` is base64, and gone when destroyed. The newest of `states` is the true one; older ones are what a stale list tells. */
+export interface Version {
+  number: number;
+  at: number;
+  data: string;
+  /** The writer sent a checksum. */
+  checked: boolean;
+  etag: string;
+  states: { at: number; state: State }[];
+  destroyAt?: number;
+}
+
+/** `location` is empty for a global secret. Versions stand oldest first. */
+export interface Secret {
+  id: string;
+  location: string;
+  at: number;
+  etag: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  replication: Json;
+  topics: string[];
+  aliases: Record<string, number>;
+  rotation: Json | null;
+  expires: number | null;
+  versionDestroyTtl: string | null;
+  policy: Policy;
+  versions: Version[];
+}
+
+/** `keys` are public keys (PEM) by id. */
+export interface ServiceAccount {
+  at: number;
+  email: string;
+  displayName: string;
+  uniqueId: string;
+  keys: Map<string, string>;
+  policy: Policy;
+}
+
+export interface Project {
+  id: string;
+  number: string;
+  name: string;
+  at: number;
+  /** Enabled APIs, such as `secretmanager.googleapis.com`. */
+  apis: string[];
+  policy: Policy;
+  /** By `location/id`. */
+  secrets: Map<string, Secret>;
+  /** Deleted secrets, which a stale list still shows. */
+  deleted: { secret: Secret; at: number }[];
+  accounts: Map<string, ServiceAccount>;
+}
+
+export interface Token {
+  member: string;
+  /** Milliseconds, or null for one that does not expire. */
+  expires: number | null;
+}
+
+/** Requests a minute and project; `perSecret` and `perVersion` are writes a second. */
+export interface Limits {
+  accesses: number;
+  reads: number;
+  writes: number;
+  perSecret: number;
+  perVersion: number;
+}
+
+/** Everything the sandbox's Google Cloud remembers. */
+export interface World {
+  projects: Map<string, Project>;
+  /** By access token. */
+  tokens: Map<string, Token>;
+  /** Who a refresh token stands for. */
+  refreshTokens: Map<string, string>;
+  /** Workload identity providers: the issuer each trusts, by audience. */
+  providers: Map<string, string>;
+  limits: Limits | null;
+  /** How far eventually consistent answers are behind, in milliseconds. */
+  lag: number;
+  /** While not null, eventually consistent answers are of this moment. */
+  held: number | null;
+  /** The last moment handed out. */
+  clock: number;
+}
+
+export const emptyWorld = (): World => ({
+  projects: new Map(),
+  tokens: new Map(),
+  refreshTokens: new Map(),
+  providers: new Map(),
+  limits: null,
+  lag: 0,
+  held: null,
+  clock: 0,
+});
+
+/** Milliseconds, strictly increasing: no two changes have the same moment. */
+export function tick(world: World): number {
+  world.clock = Math.max(Date.now(), world.clock + 1);
+  return world.clock;
+}
+
+export const stamp = (at: number): string => new Date(at).toISOString().replace('Z', '000Z');
+
+/** The moment that eventually consistent answers are of. */
+export const horizon = (world: World): number => world.held ?? Math.max(Date.now(), world.clock) - world.lag;
+
+export const newPolicy = (world: World, bindings: Binding[] = []): Policy => ({
+  bindings,
+  etag: newEtag().slice(1, -1),
+  at: tick(world),
+  before: bindings,
+});
+
+export function addProject(world: World, id: string, number: string, name: string): Project {
+  const project: Project = {
+    id,
+    number,
+    name,
+    at: tick(world),
+    apis: [],
+    policy: newPolicy(world),
+    secrets: new Map(),
+    deleted: [],
+    accounts: new Map(),
+  };
+  world.projects.set(id, project);
+  return project;
+}
+
+export function addServiceAccount(world: World, project: Project, name: string): ServiceAccount {
+  const email = `${name}@${project.id}.iam.gserviceaccount.com`;
+  const uniqueId = `1${Array.from({ length: 20 }, () => randomInt(10)).join('')}`;
+  const account: ServiceAccount = { at: tick(world), email, displayName: name, uniqueId, keys: new Map(), policy: newPolicy(world) };
+  project.accounts.set(email, account);
+  return account;
+}
+
+export const HOUR = 3_600_000;
+
+export function newToken(world: World, member: string, lifetime = HOUR): { value: string; expires: number } {
+  const value = `ya29.c.sandbox-${randomBytes(24).toString('base64url')}`;
+  const expires = Date.now() + lifetime;
+  world.tokens.set(value, { member, expires });
+  return { value, expires };
+}
+
+export function serviceAccount(world: World, email: string): ServiceAccount | undefined {
+  for (const project of world.projects.values()) {
+    const found = project.accounts.get(email);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
