@@ -134,11 +134,11 @@ export async function makeJobs(
     entries.map(async (entry, index): Promise<Job> => {
       const definition = definitions[index]!;
       const options = await optionsOf(session, entry, environment.name, definition);
-      const endpoint = definition.endpoint(session.env);
+      const endpoint = definition.endpoint(session.env, options);
       return {
         name: entry.name,
         environment: environment.name,
-        definition,
+        definition: { ...definition, check: (name, secret) => definition.check?.(name, secret, options) },
         target: definition.connect(options, session.context(definition.title, endpoint)),
         place: placeOf(definition, options, session.env, entry.singleValue ? '*' : environment.name),
         owner: source.identity,
@@ -158,7 +158,7 @@ export async function makeJobs(
 
 /** An entry with one value for all environments has one ledger: the second environment meets the identity guard. */
 export function placeOf(definition: TargetDefinition<never>, options: never, env: Env, environment: string): string {
-  return [new URL(definition.endpoint(env)).origin, definition.type, definition.place(options), environment].join('|');
+  return [new URL(definition.endpoint(env, options)).origin, definition.type, definition.place(options), environment].join('|');
 }
 
 function policyOf(policy: Policy, prune: boolean): Policy {

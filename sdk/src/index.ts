@@ -51,6 +51,7 @@ export {
   type Listing,
   type LocalFile,
   type Log,
+  type Mark,
   type Outcome,
   type Put,
   type Revision,

@@ -13,6 +13,19 @@ export interface Revision {
   readonly touches?: boolean;
 }
 
+/** What dcs leaves beside a name on platforms that take labels, and reads there again. */
+export interface Mark {
+  /** The source that wrote the name. */
+  readonly owner: string;
+  /** dcs made the name: it may delete it. */
+  readonly created: boolean;
+  /** HMAC of the value written with the mark, and the id of its key: with `revision` they bear the record, so that no ledger is needed. */
+  readonly mac?: string;
+  readonly keyId?: string;
+  /** Told by `list()` only: the revision of the name's own trail that was written with the mark. */
+  readonly revision?: string;
+}
+
 /** What a target tells of one name it holds. */
 export interface Entry {
   readonly name: string;
@@ -23,7 +36,7 @@ export interface Entry {
   /** This name's own changes, newest first. Absent: the listing's shared trail counts, if there is one. */
   readonly trail?: readonly Revision[];
   /** A mark on the platform says which source wrote the name, and whether dcs created it. */
-  readonly mark?: { readonly owner: string; readonly created: boolean };
+  readonly mark?: Mark;
   /** Why dcs cannot write this name here, e.g. a plain variable bears it. Such a name is never dcs's. */
   readonly locked?: string;
 }
@@ -55,8 +68,8 @@ export interface Put {
   readonly action: 'create' | 'update';
   readonly name: string;
   readonly secret: Secret;
-  /** The mark to leave, on platforms that have marks: only a create may set `created`. */
-  readonly mark?: { readonly owner: string; readonly created: boolean };
+  /** The mark to leave in place of the former one, on platforms that have marks: only a create sets `created` anew. */
+  readonly mark?: Mark;
   readonly birth?: string;
 }
 export interface Delete {
@@ -172,12 +185,12 @@ export interface TargetDefinition<Options = unknown> {
   readonly credentials: readonly string[];
   readonly effect: Effect;
   readonly local?: LocalFile;
-  /** Base URL of the API. The vendor's own variable may name another host (a sandbox). */
-  endpoint(env: Env): string;
+  /** Base URL of the API, that of one region where the options say so. The vendor's own variable may name another host (a sandbox). */
+  endpoint(env: Env, options?: Options): string;
   /** Identity known without a request, e.g. `account/worker`: what two entries of dcs.yaml may not share. */
   place(options: Options): string;
   /** Why this secret cannot live here, or undefined. Runs at plan time. Never quotes the value. */
-  check?(name: string, secret: Secret): string | undefined;
+  check?(name: string, secret: Secret, options?: Options): string | undefined;
   connect(options: Options, context: Context): Target;
 }
 

@@ -45,9 +45,9 @@ async function checkTarget(
   const what = `${entry.name} ${environment.name}`;
   return attempt(what, async () => {
     const definition = await definitionOf(session, entry);
-    const endpoint = definition.endpoint(session.env);
-    refuseMixedHosts(session.dopplerHost, [{ name: definition.title, endpoint }]);
     const options = await optionsOf(session, entry, environment.name, definition);
+    const endpoint = definition.endpoint(session.env, options);
+    refuseMixedHosts(session.dopplerHost, [{ name: definition.title, endpoint }]);
     const target = definition.connect(options, session.context(definition.title, endpoint));
     const place = placeOf(definition, options, session.env, entry.singleValue ? '*' : environment.name);
     const [lists, record] = await Promise.all([

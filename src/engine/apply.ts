@@ -177,7 +177,9 @@ function writeOf(state: State, name: string): Write {
   if (action === 'delete') return { action, name, ...birth };
   const held = look.shaped.desired.names.get(name)!.held;
   if (held.state !== 'value') throw new Error(`${name} has no value to write`);
-  const mark = job.definition.supports.ownership && !entry?.mark ? { mark: { owner: job.owner, created: action === 'create' } } : {};
+  const created = action === 'create' || entry?.mark?.created === true;
+  const record = { mac: macOf(job, name, held), keyId: job.keys.active.id };
+  const mark = job.definition.supports.ownership ? { mark: { owner: job.owner, created, ...record } } : {};
   return { action: action === 'create' ? 'create' : 'update', name, secret: held.secret, ...mark, ...birth };
 }
 

@@ -28,7 +28,8 @@ export function moved(
   listing: Listing,
   { place, keys }: Pick<Who, 'place' | 'keys'>,
 ): Moved {
-  if (entry.value) return fits(keys, place, entry.name, entry.value, record?.mac) ? 'same' : 'others';
+  // Without an HMAC that this machine can check, the revision still tells.
+  if (entry.value && record?.mac !== undefined) return fits(keys, place, entry.name, entry.value, record.mac) ? 'same' : 'others';
   return trailMoved(trailOf(entry, listing), record);
 }
 
@@ -59,6 +60,36 @@ export function owned(entry: Entry, record: LedgerRecord | undefined, listing: L
 /** What is left of an origin when the incarnation at hand is not provably the recorded one. */
 export function demote(origin: Origin): Origin {
   return origin === 'adopted' ? origin : 'overwrote';
+}
+
+/** Marks that bear the record speak like the ledger: what another machine wrote is no stranger's. The newer of the two counts. */
+export function believe(ledger: Ledger, listing: Listing, { owner, keys }: Pick<Who, 'owner' | 'keys'>): Ledger {
+  const told = new Map<string, LedgerRecord>();
+  for (const entry of listing.entries) {
+    const { mark, name } = entry;
+    if (mark?.revision === undefined || mark.owner !== owner) continue;
+    const before = ledger.records.get(name);
+    if (before && !newer(mark.revision, before, entry.trail ?? [])) continue;
+    const known = keys.all.some(({ id }) => id === mark.keyId);
+    told.set(name, {
+      name,
+      origin: mark.created ? 'created' : 'overwrote',
+      // Whether the source held it at its last sync, no mark tells.
+      wanted: before?.wanted ?? false,
+      revision: mark.revision,
+      ...(known && mark.mac !== undefined ? { mac: mark.mac } : {}),
+      ...(before?.from === undefined ? {} : { from: before.from }),
+      ...(entry.birth === undefined ? {} : { birth: entry.birth }),
+    });
+  }
+  return told.size === 0 ? ledger : { ...ledger, records: new Map([...ledger.records, ...told]) };
+}
+
+/** Does the mark's revision come after the record's? */
+function newer(revision: string, { revision: recorded }: LedgerRecord, trail: readonly Revision[]): boolean {
+  const at = trail.findIndex(({ id }) => id === revision);
+  const before = trail.findIndex(({ id }) => id === recorded);
+  return before < 0 || (at >= 0 && at < before);
 }
 
 /** Equal readable values are recorded without a write. */

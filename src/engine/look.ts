@@ -10,7 +10,7 @@ import {
   type SourceRead,
 } from 'dcs-sdk';
 import type { Desired, Wanted } from './desired.ts';
-import { factsOf, owned, recall } from './facts.ts';
+import { believe, factsOf, owned, recall } from './facts.ts';
 import type { Job } from './job.ts';
 import type { Ledger } from './ledger-types.ts';
 import { emptyLedger } from './ledger-file.ts';
@@ -50,7 +50,7 @@ export async function see(job: Job, found: Ledger | undefined): Promise<Seen> {
     settled = settle(settled, listing, { supports: job.definition.supports, keys: job.keys, fresh: false }).ledger;
     listing = await job.target.list(revisions(settled));
   }
-  return { job, found, settled, listing };
+  return { job, found, settled: believe(settled, listing, job), listing };
 }
 
 export function revisions(ledger: Ledger | undefined): ReadonlySet<string> {
@@ -68,7 +68,7 @@ export async function look(seen: Seen, read: Pick<SourceRead, 'identity' | 'vers
 export async function lookRecorded(seen: Seen): Promise<Look | undefined> {
   const { job, settled } = seen;
   const { source } = settled;
-  if (!source || job.definition.supports.readable || source.shape !== shapeDigest(job.rules)) return undefined;
+  if (!source || source.shape !== shapeDigest(job.rules)) return undefined;
   const names = new Map(
     [...source.names].map(([name, mac]) => [name, { name, from: settled.records.get(name)?.from ?? name, held: recorded(mac) }]),
   );

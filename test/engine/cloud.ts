@@ -1,6 +1,18 @@
-import { DcsError, Secret, type Held, type Outcome, type Source, type Target, type TargetDefinition, type Write } from 'dcs-sdk';
+import {
+  DcsError,
+  Secret,
+  type Entry,
+  type Held,
+  type Mark,
+  type Outcome,
+  type Source,
+  type Target,
+  type TargetDefinition,
+  type Write,
+} from 'dcs-sdk';
 
-export type Kind = 'write-only' | 'readable';
+/** `marked`: write-only, each name with a trail and a mark of its own. */
+export type Kind = 'write-only' | 'readable' | 'marked';
 /** What the n-th write of a sync meets. `unread`: it is made, and the listing after it fails. */
 export type Fault = 'lost-applied' | 'lost-not-applied' | 'refused' | 'unread';
 
@@ -11,6 +23,9 @@ export interface Standing {
   readonly value: string;
   readonly maker: 'dcs' | 'stranger';
   readonly writer: 'dcs' | 'stranger';
+  /** On a marked cloud: its revisions, newest first, and what dcs left beside it. */
+  readonly trail?: readonly { readonly id: string }[];
+  readonly mark?: Mark;
 }
 
 /** Ends after a number of operations; what is dead does nothing more, whoever catches the error. */
@@ -50,6 +65,17 @@ export class Cloud {
     this.#trail.splice(6);
   }
 
+  /** A name's own trail after one more write. */
+  grown(name: string): readonly { readonly id: string }[] {
+    return [{ id: `r${++this.#revisions}` }, ...(this.names.get(name)?.trail ?? [])];
+  }
+
+  #shown(name: string, { value, trail, mark }: Standing): Entry {
+    if (this.#kind === 'write-only') return { name };
+    if (this.#kind === 'readable') return { name, value: new Secret(value) };
+    return { name, ...(trail ? { trail } : {}), ...(mark ? { mark } : {}) };
+  }
+
   get definition(): TargetDefinition<never> {
     const readable = this.#kind === 'readable';
     return {
@@ -57,7 +83,7 @@ export class Cloud {
       title: 'Cloud',
       options: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as never }) } },
       keys: [],
-      supports: { readable, ownership: false, atomic: true, trail: !readable },
+      supports: { readable, ownership: this.#kind === 'marked', atomic: true, trail: !readable },
       limits: { batch: 2 },
       credentials: [],
       effect: 'now',
@@ -76,7 +102,9 @@ export class Cloud {
         if (change.action === 'delete') this.names.delete(change.name);
         else {
           const maker = this.names.get(change.name)?.maker ?? 'dcs';
-          this.names.set(change.name, { value: change.secret.reveal(), maker, writer: 'dcs' });
+          const trail = this.grown(change.name);
+          const mark = change.mark && { ...change.mark, revision: trail[0]!.id };
+          this.names.set(change.name, { value: change.secret.reveal(), maker, writer: 'dcs', trail, ...(mark ? { mark } : {}) });
         }
       }
       this.moved();
@@ -89,11 +117,8 @@ export class Cloud {
             unread = false;
             throw new DcsError('NETWORK', 'The listing was lost.');
           }
-          const shown = [...this.names].map(([name, { value }]) => ({
-            name,
-            ...(this.#kind === 'readable' ? { value: new Secret(value) } : {}),
-          }));
-          return { entries: shown, ...(this.#kind === 'readable' ? {} : { trail: [...this.#trail] }) };
+          const entries = [...this.names].map(([name, standing]) => this.#shown(name, standing));
+          return { entries, ...(this.#kind === 'write-only' ? { trail: [...this.#trail] } : {}) };
         }),
       write: (changes) =>
         life.live(() => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Secret, type Held, type Listing, type PlanItem, type Secrets, type Source, type Target } from 'dcs-sdk';
+import { Secret, type Entry, type Held, type Listing, type Mark, type PlanItem, type Secrets, type Source, type Target } from 'dcs-sdk';
 import type { Ledger, LedgerHome, LedgerRecord } from '../../src/engine/ledger-types.ts';
 import type { Kind } from './cloud.ts';
 import { live, type Mutant } from './history.ts';
@@ -8,7 +8,7 @@ import { anyHistory, calmHistory, type Step } from './steps.ts';
 
 const seed = 20261121;
 
-for (const kind of ['write-only', 'readable'] as const)
+for (const kind of ['write-only', 'readable', 'marked'] as const)
   describe(`the laws of the engine on a ${kind} cloud`, () => {
     const hold = (history: fc.Arbitrary<Step[]>, numRuns: number, mutant?: Mutant): Promise<void> =>
       fc.assert(
@@ -28,13 +28,23 @@ for (const kind of ['write-only', 'readable'] as const)
 
 const deleted = (item: PlanItem): PlanItem => (item.action === 'foreign' ? { ...item, action: 'delete' } : item);
 
+describe('the laws of the engine on a marked cloud', () => {
+  it('hold where every ledger is lost: the marks bear the record', () =>
+    fc.assert(
+      fc.asyncProperty(anyHistory('marked'), (steps) => live('marked', forgetting(steps))),
+      { seed, numRuns: 300 },
+    ));
+});
+
+const forgetting = (steps: Step[]): Step[] => steps.flatMap((step) => [step, { does: 'ledger lost' }]);
+
 describe('the laws of the engine are broken', () => {
   const broken = (what: string, kind: Kind, law: RegExp, mutant: Mutant): void => {
     it(`${what} (${kind})`, async () => {
       const found = await fc.check(
         fc.asyncProperty(anyHistory(kind), async (steps) => {
           try {
-            await live(kind, steps, mutant);
+            await live(kind, kind === 'marked' ? forgetting(steps) : steps, mutant);
           } catch (error) {
             if (law.test(String(error))) throw error;
           }
@@ -160,6 +170,29 @@ describe('the laws of the engine are broken', () => {
     'write-only',
     /not with the value of Doppler/,
     secrets((read) => new Map([...read].map(([name, held]) => [name, emptied(held)]))),
+  );
+  const marks = (change: (mark: Mark, entry: Entry) => Mark): Mutant =>
+    listing((given) => ({
+      ...given,
+      entries: given.entries.map((each) => (each.mark ? { ...each, mark: change(each.mark, each) } : each)),
+    }));
+  broken(
+    'by marks that bear no record',
+    'marked',
+    /stood already/,
+    marks(({ owner, created }) => ({ owner, created })),
+  );
+  broken(
+    'by marks that call the newest revision theirs',
+    'marked',
+    /was said to be in sync/,
+    marks((mark, { trail }) => ({ ...mark, revision: trail![0]!.id })),
+  );
+  broken(
+    'by marks that call every name made by dcs',
+    'marked',
+    /was made by a stranger, and was deleted/,
+    marks((mark) => ({ ...mark, created: true })),
   );
   broken('by a consent that was not given', 'readable', /overwritten without the consent/, { look: (look) => ({ ...look, findings: [] }) });
   broken('by a ledger that keeps values for HMACs', 'readable', /holds a value/, {

@@ -38,7 +38,9 @@ export class Laws {
     this.#calm = false;
     const imitates = this.#kind === 'readable' && this.#tried.has(JSON.stringify([name, value]));
     const maker = imitates ? 'dcs' : (this.#cloud.names.get(name)?.maker ?? 'stranger');
-    this.#cloud.names.set(name, { value, maker, writer: 'stranger' });
+    // Whoever edits by hand leaves the mark as it is; a name made anew has none.
+    const { mark } = this.#cloud.names.get(name) ?? {};
+    this.#cloud.names.set(name, { value, maker, writer: 'stranger', trail: this.#cloud.grown(name), ...(mark ? { mark } : {}) });
     this.#cloud.moved();
   }
   strangerDeletes(name: string): void {
@@ -46,6 +48,7 @@ export class Laws {
     if (this.#cloud.names.delete(name)) this.#cloud.moved();
   }
   ledgerLost(): void {
+    if (this.#kind === 'marked') return; // the marks remember
     this.#calm = false;
     this.#written.clear();
     this.#remembered.clear();
@@ -54,6 +57,7 @@ export class Laws {
     this.#kept = new Set(this.#written);
   }
   ledgerRestored(): void {
+    if (this.#kind === 'marked') return;
     this.ledgerLost();
     this.#written = new Set(this.#kept);
   }

@@ -66,7 +66,7 @@ const settings: fc.Arbitrary<Step> = fc.record({
 const ledger = (kind: Kind): fc.Arbitrary<Step> =>
   fc.constantFrom<Step>(
     { does: 'ledger lost' },
-    ...(kind === 'write-only' ? [{ does: 'ledger kept' } as const, { does: 'ledger restored' } as const] : []),
+    ...(kind !== 'readable' ? [{ does: 'ledger kept' } as const, { does: 'ledger restored' } as const] : []),
   );
 const quiet = fc.constant<Step>(QUIET);
 

@@ -7,7 +7,7 @@ const OWNER = 'abc123';
 
 /** What the platform keeps beside the value: marks, trails and births. */
 export function traces({ ownership, trail }: Supports): readonly Law[] {
-  return [...(ownership ? [marks] : []), ...(trail ? [trails] : []), births];
+  return [...(ownership ? [marks] : []), ...(ownership && trail ? [bearing] : []), ...(trail ? [trails] : []), births];
 }
 
 const marks: Law = {
@@ -20,6 +20,27 @@ const marks: Law = {
     assert.equal((await entry(world.target, foreign)).mark, undefined, 'a stranger’s name is marked');
     await done(world.target, on, [{ ...update(foreign, 'c'), mark: { owner: OWNER, created: false } }]);
     assert.notEqual((await entry(world.target, foreign)).mark?.created, true, 'an update says that dcs created the name');
+  },
+};
+
+const bearing: Law = {
+  title: 'a mark that bears the record tells of the write it was left with, and of no other',
+  async body(world, on) {
+    const [name = ''] = on.names(1);
+    const mark = { owner: OWNER, created: true, mac: 'a1', keyId: 'k1' };
+    await done(world.target, on, [{ ...create(name, 'a'), mark }]);
+    const first = (await entry(world.target, name)).mark;
+    if (first?.mac === undefined) return;
+    assert.deepEqual(first, { ...mark, revision: await newest(world.target, name) });
+    await done(world.target, on, [{ ...update(name, 'b'), mark: { ...mark, mac: 'b2' } }]);
+    const second = (await entry(world.target, name)).mark;
+    assert.deepEqual(second, { ...mark, mac: 'b2', revision: await newest(world.target, name) });
+    await world.stranger(name, 'c');
+    assert.notEqual(
+      (await entry(world.target, name)).mark?.revision,
+      await newest(world.target, name),
+      'a stranger’s write is called ours',
+    );
   },
 };
 
