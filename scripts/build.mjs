@@ -6,9 +6,10 @@ import { build } from 'esbuild';
 const plugins = readdirSync('plugins').filter((name) => existsSync(`plugins/${name}/tsconfig.json`));
 // tsc never deletes: a removed command would stay registered.
 if (!process.argv.includes('--keep'))
-  for (const lib of ['lib', 'sdk/lib', ...plugins.map((name) => `plugins/${name}/lib`)]) rmSync(lib, { recursive: true, force: true });
+  for (const lib of ['lib', 'sdk/lib', 'runtime/lib', ...plugins.map((name) => `plugins/${name}/lib`)])
+    rmSync(lib, { recursive: true, force: true });
 
-execFileSync('tsc', ['-b', 'sdk', 'src', ...plugins.map((name) => `plugins/${name}`)], { stdio: 'inherit' });
+execFileSync('tsc', ['-b', 'sdk', 'runtime', 'src', ...plugins.map((name) => `plugins/${name}`)], { stdio: 'inherit' });
 
 const entries = ['src/main.ts', ...globSync('src/commands/**/*.ts'), ...globSync('src/hooks/**/*.ts')];
 await build({

@@ -8,6 +8,7 @@ import { transformSync } from 'esbuild';
 const LEAST = {
   src: 90,
   sdk: 90,
+  runtime: 90,
   'plugins/dcs-plugin-cloudflare': 90,
   'plugins/dcs-plugin-sandbox': 90,
 };

@@ -16,6 +16,9 @@ describe('docs/architecture.md: who may import whom', () => {
     ['an sdk that reaches out', 'sdk/src/plan.ts', "import { x } from '../../src/jobs.ts';", /outside the sdk/],
     ['oclif elsewhere in the sdk', 'sdk/src/host.ts', "import type { Config } from '@oclif/core';", /only in command/],
     ['node: elsewhere in the sdk', 'sdk/src/http.ts', "import { request } from 'node:http';", /only in testing/],
+    ['a runtime with a dependency', 'runtime/src/cache.ts', "import { createHash } from 'node:crypto';", /imports nothing/],
+    ['a runtime that reaches out', 'runtime/src/cache.ts', "import type { Env } from '../../sdk/src/target.ts';", /imports nothing/],
+    ['process.env in the runtime', 'runtime/src/cloudflare.ts', 'const token = process.env.TOKEN;', /only in src/],
     [
       'a plugin that imports the core',
       'plugins/dcs-plugin-x/src/target.ts',

@@ -28,9 +28,11 @@ export function violations(sources: readonly Source[], entries: readonly string[
     for (const specifier of imports.get(file)!) {
       const rule = file.startsWith('sdk/')
         ? sdkRule(file, specifier)
-        : file.startsWith('plugins/')
-          ? pluginRule(file, specifier)
-          : coreRule(file, specifier);
+        : file.startsWith('runtime/')
+          ? runtimeRule(file, specifier)
+          : file.startsWith('plugins/')
+            ? pluginRule(file, specifier)
+            : coreRule(file, specifier);
       if (rule) say(`imports ${specifier}: ${rule}`);
     }
   }
@@ -48,6 +50,11 @@ function sdkRule(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('node:'))
     return file === 'sdk/src/testing.ts' || file.startsWith('sdk/src/testing/') ? undefined : 'node: only in testing';
   return 'the sdk has no dependencies';
+}
+
+/** An app of others imports it, on platforms that are not Node.js. */
+function runtimeRule(file: string, specifier: string): string | undefined {
+  return specifier.startsWith('.') && room(file, specifier) === 'runtime' ? undefined : 'the runtime imports nothing';
 }
 
 function pluginRule(file: string, specifier: string): string | undefined {
@@ -71,7 +78,7 @@ function coreRule(file: string, specifier: string): string | undefined {
 
 const isOclif = (specifier: string): boolean => specifier.startsWith('@oclif/');
 
-/** `sdk`, `src` or `plugins/<name>`: where a relative import leads. */
+/** `sdk`, `runtime`, `src` or `plugins/<name>`: where a relative import leads. */
 function room(file: string, specifier: string): string {
   const parts = normalize(join(dirname(file), specifier)).split('/');
   return parts[0] === 'plugins' ? parts.slice(0, 2).join('/') : parts[0]!;
@@ -95,7 +102,7 @@ function specifiers(text: string): string[] {
 const code = (text: string): string => text.replaceAll(/^\s*\/\*[\s\S]*?\*\//gm, '').replaceAll(/(^|\s)\/\/[^\n]*/g, '');
 
 export function read(root: string): { sources: Source[]; entries: string[] } {
-  const files = globSync(['sdk/src/**/*.ts', 'src/**/*.ts', 'plugins/*/src/**/*.ts'], { cwd: root }).toSorted();
+  const files = globSync(['sdk/src/**/*.ts', 'runtime/src/**/*.ts', 'src/**/*.ts', 'plugins/*/src/**/*.ts'], { cwd: root }).toSorted();
   const entries = globSync('plugins/*/package.json', { cwd: root }).flatMap((manifest) => {
     const {
       targets = {},

@@ -47,7 +47,10 @@ describe('the documents', () => {
   const files = [
     'README.md',
     'CHANGELOG.md',
-    ...globSync(['docs/**/*.md', 'examples/*/README.md', 'plugins/*/README.md'], { cwd: ROOT, exclude: ['**/node_modules/**'] }),
+    ...globSync(['docs/**/*.md', 'examples/*/README.md', 'plugins/*/README.md', 'runtime/README.md'], {
+      cwd: ROOT,
+      exclude: ['**/node_modules/**'],
+    }),
   ];
 
   for (const file of files.filter((one) => existsSync(join(ROOT, one))))
