@@ -84,7 +84,7 @@ const nameOf = ({ job }: Look): string => job.sourceName ?? 'Doppler';
 
 function sentence(look: Look, { guard, names, of }: Finding): string {
   const { job } = look;
-  const title = job.definition.title;
+  const { title, type } = job.definition;
   switch (guard) {
     case 'empty':
       return `${nameOf(look)} has no names for ${job.name}; the last sync had ${of}.`;
@@ -97,7 +97,9 @@ function sentence(look: Look, { guard, names, of }: Finding): string {
     case 'identity':
       return `${job.name} is not what it was at the last sync: ${names[0]} then, ${names[1]} now.`;
     case 'adopt':
-      return `${title === 'Doppler' ? (look.identity?.title ?? title) : `${title} ${job.name}`} already holds ${plural(names.length, 'name')} of this plan that dcs did not write: ${listed(names)}.`;
+      if (type === 'doppler')
+        return `${look.identity?.title ?? title} holds another value of ${plural(names.length, 'name')} that ${nameOf(look)} never wrote: ${listed(names)}.`;
+      return `${title} ${job.name} already holds ${plural(names.length, 'name')} of this plan that dcs did not write: ${listed(names)}.`;
   }
 }
 

@@ -26,8 +26,10 @@ export interface IntoDoppler {
   readonly record: boolean;
   readonly only?: readonly string[];
   readonly except?: readonly string[];
-  /** Values are taken and compared as Doppler stores them: `${NAME}` is a reference, and meant so. */
+  /** `${NAME}` in a value is a reference, and meant so; implies `stored`. */
   readonly references?: boolean;
+  /** Compared with what Doppler stores, not with what its references come to. */
+  readonly stored?: boolean;
 }
 
 /** The one loop with Doppler as its target: plan, consent, guarded write, read back, record. Deletes nothing. */
@@ -61,14 +63,14 @@ export async function planIntoDoppler(session: Session, environment: Environment
 async function jobOf(session: Session, environment: Environment, source: Source, options: IntoDoppler): Promise<Job> {
   refuseMixed(session, source, options.from);
   const client = await dopplerClient(session);
-  const { only = [], except = [], references = false } = options;
+  const { only = [], except = [], references = false, stored = references } = options;
   const host = session.dopplerHost;
   const { project, config } = environment.doppler;
   return {
     name: 'doppler',
     environment: environment.name,
     definition: dopplerDefinition({ references }),
-    target: dopplerTarget(client, { host, project, config }, { stored: references }),
+    target: dopplerTarget(client, { host, project, config }, { stored }),
     // Each source has its own record: what Neon wrote is none of a file's.
     place: [new URL(host).origin, 'doppler', `${project}/${config}`, `${environment.name} from ${source.identity}`].join('|'),
     owner: source.identity,

@@ -8,6 +8,8 @@ export interface Prompts {
   /** True when exactly `word` was typed. */
   type(question: string, word: string, flag: string): Promise<boolean>;
   choose<T extends string>(question: string, choices: readonly { readonly name: string; readonly value: T }[], flag: string): Promise<T>;
+  /** What was typed, never shown. */
+  secret(question: string, flag: string): Promise<string>;
   select(question: string, names: readonly string[], flag: string): Promise<readonly string[]>;
 }
 
@@ -29,6 +31,7 @@ export function prompts(invocation: Invocation, env: Readonly<Record<string, str
     confirm: (message, flag) => ask<boolean>(flag, { type: 'confirm', message, default: false }),
     type: async (message, word, flag) => (await ask<string>(flag, { type: 'input', message })) === word,
     choose: (message, choices, flag) => ask(flag, { type: 'select', message, choices }),
+    secret: (message, flag) => ask(flag, { type: 'password', message }),
     select: (message, names, flag) => ask(flag, { type: 'checkbox', message, choices: names.map((name) => ({ name, value: name })) }),
   };
 }

@@ -1,5 +1,18 @@
+import { Flags } from '@oclif/core';
 import { DcsError } from 'dcs-sdk';
 import type { Session } from './session.ts';
+
+/** The flags of commands that can print values. */
+export const revealFlags = {
+  reveal: Flags.boolean({ description: 'print values' }),
+  allow: Flags.string({
+    helpValue: 'GUARD',
+    multiple: true,
+    multipleNonGreedy: true,
+    options: ['reveal'],
+    description: 'consent to values in the output of a CI job',
+  }),
+};
 
 /** Values go to the output only where somebody asked for exactly that; in CI the output is a log that others read. */
 export function refuseUnlessRevealed({ ci }: Session, { reveal, allow }: { reveal: boolean; allow: readonly string[] }): void {

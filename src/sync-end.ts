@@ -41,11 +41,16 @@ export function finish(session: Session, environment: Environment, ended: Ended,
   const exit = exitOf(session, ended);
   const lines = [
     ...shown.flatMap((report) => reportLines(report, width, style)),
-    wrote || exit !== 0 ? totalLine(reports, run) : 'Nothing to do: every target is in sync.',
+    wrote || exit !== 0 ? totalLine(reports, run) : nothingToDo(looks),
   ];
   const json = { environment: environment.name, run, exit, plans: looks.map(planJson), targets: reports.map(reportJson) };
   return { lines: [...lines, ...advice(session, environment, ended, exit)], json, exit };
 }
+
+const nothingToDo = (looks: readonly Look[]): string =>
+  looks.some(({ job }) => job.definition.type === 'doppler')
+    ? 'Nothing to do: Doppler holds all of it.'
+    : 'Nothing to do: every target is in sync.';
 
 function advice(session: Session, environment: Environment, { reports, looks, again }: Ended, exit: number): string[] {
   if (exit === EXIT.INTERRUPTED) return [`Next  ${again}     goes on where this stopped`];

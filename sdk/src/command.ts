@@ -101,7 +101,8 @@ function usageError(error: Error): DcsError | undefined {
   if (name === 'ExitPromptError') return new DcsError('INTERRUPTED', 'Interrupted.', { why: 'Nothing was written.' });
   if (oclif?.exit !== EXIT.USAGE) return undefined;
   // oclif's first line says what is wrong with the words; the rest is its own pointer to --help.
-  const [first = 'Wrong usage.', second = first] = error.message.split('\n');
+  // What stands behind a = may be a value.
+  const [first = 'Wrong usage.', second = first] = error.message.replaceAll(/(--?[\w-]+)=.*/g, '$1').split('\n');
   return new DcsError('USAGE', first.startsWith('The following error') ? second.trim() : first, { hint: 'the same with --help' });
 }
 

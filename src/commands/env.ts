@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { DcsError } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
 import { plural } from '../render/style.ts';
-import { refuseUnlessRevealed } from '../reveal.ts';
+import { refuseUnlessRevealed, revealFlags } from '../reveal.ts';
 import { duration, span } from '../run/duration.ts';
 import { anyExpiring } from '../run/expiring-folder.ts';
 import { injectionFlags, injectionOptions, programFlags } from '../run/flags.ts';
@@ -12,6 +12,7 @@ import { NAME_TRANSFORMER_NAMES, namedOf, nameLines, withNames, type Named } fro
 import { placeForValues, writeValues } from '../run/out-file.ts';
 import { Reader } from '../run/reader.ts';
 import { valuesText, type Writing } from '../run/values.ts';
+import { print } from '../render/print.ts';
 import { openSession, type Session } from '../session.ts';
 
 export default class Env extends DcsCommand {
@@ -47,14 +48,7 @@ Values are printed with --reveal only, in CI also with --allow reveal. A file of
     })(),
     'secret-name': Flags.string({ helpValue: 'NAME', dependsOn: ['format'], description: 'metadata.name of --format kubernetes' }),
     'allow-name': programFlags['allow-name'],
-    reveal: Flags.boolean({ description: 'print values' }),
-    allow: Flags.string({
-      helpValue: 'GUARD',
-      multiple: true,
-      multipleNonGreedy: true,
-      options: ['reveal'],
-      description: 'consent to values in the output of a CI job',
-    }),
+    ...revealFlags,
   };
 
   async run(): Promise<Record<string, unknown>> {
@@ -118,11 +112,4 @@ async function transformedNames(session: Session, target: string | undefined): P
 
 function document(names: readonly Named[], { secrets }: Injection, reveal: boolean): Record<string, unknown> {
   return { names: names.map((named) => ({ ...named, ...(reveal ? { value: secrets.get(named.name)?.reveal() ?? null } : {}) })) };
-}
-
-/** Waits until it is out: a reader may be slow, and the process ends after this. */
-async function print(text: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -45,10 +45,15 @@ export function unmetRules(rules: ReadonlyMap<string, SecretRule>, environment: 
   return [...rules].flatMap(([name, { required, type, owner }]) => {
     const held = secrets.get(name);
     const missing = held === undefined && required.includes(environment);
-    const wrong = held?.state === 'value' && !fits(type, held.secret.reveal());
-    if (!missing && !wrong) return [];
-    return [{ name, problem: missing ? 'is missing' : `is no ${NOUN[type]}`, ...(owner === undefined ? {} : { owner }) }];
+    const problem = missing ? 'is missing' : held?.state === 'value' ? wrongType({ type }, held.secret.reveal()) : undefined;
+    if (problem === undefined) return [];
+    return [{ name, problem, ...(owner === undefined ? {} : { owner }) }];
   });
+}
+
+/** `is no number`: what the rule's type has against the value. */
+export function wrongType(rule: Pick<SecretRule, 'type'> | undefined, value: string): string | undefined {
+  return rule === undefined || fits(rule.type, value) ? undefined : `is no ${NOUN[rule.type]}`;
 }
 
 /** Throws when anything in `secrets:` is unmet. `nothing`: what has not happened, as the last sentence of the error. */

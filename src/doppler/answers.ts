@@ -6,6 +6,8 @@ export interface DopplerSecret {
   readonly raw: string | null;
   readonly computed: string | null;
   readonly visibility: string | null;
+  /** What people wrote about it, for all environments. */
+  readonly note: string;
 }
 
 /** Strict: an answer of another shape is a failure, never an empty one. */
@@ -53,5 +55,6 @@ function secretOf(fields: Fields, what: string): DopplerSecret {
     raw: fields['raw'] === undefined ? null : nullable('raw'),
     computed: nullable('computed'),
     visibility: optionalText(fields, 'computedVisibility') ?? optionalText(fields, 'rawVisibility') ?? null,
+    note: optionalText(fields, 'note') ?? '',
   };
 }

@@ -6,6 +6,14 @@ import { checkSlug, identityOf, type Place } from './place.ts';
 /** Doppler's own names (DOPPLER_PROJECT, DOPPLER_CONFIG, DOPPLER_TOKEN ...) never leave for a target. */
 export const isManaged = (name: string): boolean => name.startsWith('DOPPLER_');
 
+/** Throws where Doppler answered `not modified` to a read without a condition. */
+export async function readSecrets(client: DopplerClient, project: string, config: string): Promise<ReadonlyMap<string, DopplerSecret>> {
+  const answer = await client.secrets(project, config);
+  if (answer === 'not-modified') throw new DcsError('NETWORK', 'Doppler answered "not modified" to a full read.');
+  checkPlace(answer.secrets, project, config);
+  return new Map([...answer.secrets].filter(([name]) => !isManaged(name)));
+}
+
 /** What Doppler's server leaves of a reference it cannot resolve: https://docs.doppler.com/docs/secrets#referencing-secrets (last verified 2026-11-21). */
 export const REFERENCE = /\$\{[A-Za-z0-9_.-]+\}/;
 

@@ -2,7 +2,7 @@ import { DcsError, isDcsError, Secret, type Entry, type Limits, type Outcome, ty
 import type { DopplerSecret } from './answers.ts';
 import type { DopplerClient } from './client.ts';
 import type { Place } from './place.ts';
-import { isManaged, REFERENCE } from './source.ts';
+import { isManaged, readSecrets, REFERENCE } from './source.ts';
 
 /** https://docs.doppler.com/docs/platform-limits (last verified 2026-11-21). */
 export const dopplerLimits: Limits = {
@@ -47,11 +47,7 @@ export const dopplerDefinition = ({ references = false } = {}) => ({
  */
 export function dopplerTarget(client: DopplerClient, { host, project, config }: Place, { stored = false } = {}): Target {
   let seen: ReadonlyMap<string, DopplerSecret> = new Map();
-  const read = async (): Promise<ReadonlyMap<string, DopplerSecret>> => {
-    const answer = await client.secrets(project, config);
-    if (answer === 'not-modified') throw new DcsError('NETWORK', 'Doppler answered "not modified" to a full read.');
-    return new Map([...answer.secrets].filter(([name]) => !isManaged(name)));
-  };
+  const read = (): Promise<ReadonlyMap<string, DopplerSecret>> => readSecrets(client, project, config);
   return {
     async identify() {
       const { name } = await client.config(project, config);

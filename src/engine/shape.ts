@@ -76,7 +76,7 @@ export function staysHome(from: string, { include, credentials, inward }: ShapeR
   return !inward && (from.startsWith('DCS_') || credentials.has(from)) && !include.includes(from);
 }
 
-function inScope(from: string, rules: ShapeRules): boolean {
+export function inScope(from: string, rules: ShapeRules): boolean {
   if (rules.only && !rules.only.has(from)) return false;
   if (rules.except?.has(from)) return false;
   return rules.include.some((glob) => matches(glob, from)) && !rules.exclude.some((glob) => matches(glob, from));

@@ -42,7 +42,7 @@ export function reason(item: PlanItem, still: boolean, { definition, sourceName 
     case 'unknown':
       return 'cannot compare: the record does not tell';
     case 'adopt':
-      return inward ? `! another value there, not from ${sourceName}` : '! not written by dcs; no undo (guard: adopt)';
+      return inward ? "! overwrites another value; Doppler's log keeps it" : '! not written by dcs; no undo (guard: adopt)';
     case 'removed':
       return 'Doppler no longer has it';
     case 'not-in-doppler':
@@ -110,7 +110,7 @@ function keptLines({ job }: Look, kept: readonly PlanItem[], line: (item: PlanIt
   const foreign = kept.filter(({ action }) => action === 'foreign').length;
   return [
     ...kept.filter(({ action }) => action !== 'foreign').map(line),
-    ...(foreign === 0 ? [] : [`  ${SYMBOL.kept} ${plural(foreign, 'name')} that ${job.sourceName ?? 'the source'} does not have`]),
+    ...(foreign === 0 ? [] : [`  ${SYMBOL.kept} ${plural(foreign, 'other name')}`]),
   ];
 }
 

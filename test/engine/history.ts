@@ -44,7 +44,7 @@ const environment = { name: 'prd', protected: false, why: '-e', doppler: { proje
 const nobody = (): never => {
   throw new Error('Nobody can be asked');
 };
-const NOBODY = { possible: false, confirm: nobody, type: nobody, choose: nobody, select: nobody };
+const NOBODY = { possible: false, confirm: nobody, type: nobody, choose: nobody, secret: nobody, select: nobody };
 
 class World {
   readonly #cloud: Cloud;
