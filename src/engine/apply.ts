@@ -178,7 +178,7 @@ function writeOf(state: State, name: string): Write {
   const held = look.shaped.desired.names.get(name)!.held;
   if (held.state !== 'value') throw new Error(`${name} has no value to write`);
   const created = action === 'create' || entry?.mark?.created === true;
-  const record = { mac: macOf(job, name, held), keyId: job.keys.active.id };
+  const record = { mac: job.keys.active.mac(job.place, name, held.secret.reveal()), keyId: job.keys.active.id };
   const mark = job.definition.supports.ownership ? { mark: { owner: job.owner, created, ...record } } : {};
   return { action: action === 'create' ? 'create' : 'update', name, secret: held.secret, ...mark, ...birth };
 }
