@@ -31,6 +31,11 @@ export const SEED = {
     user: 'you@sandbox.example',
     token: 'ya29.sandbox-google-token',
     refreshToken: '1//sandbox-google-refresh-token',
+    service: 'shop-api',
+    job: 'shop-nightly',
+    /** Of the second generation, and one of the first. */
+    fn: 'shop-events',
+    legacyFunction: 'shop-mail',
     /** The service account that deployed code runs as, and the one that deploys. */
     runAccount: 'shop-run@demo-shop.iam.gserviceaccount.com',
     deployAccount: 'shop-deploy@demo-shop.iam.gserviceaccount.com',

@@ -1,4 +1,6 @@
+import { SEED } from '../seed.ts';
 import type { Call, Route } from '../server/cloud.ts';
+import { variableValue } from './containers.ts';
 import { credentialsFile, subjectToken } from './credentials.ts';
 import { answered, invalid, type Json, objectBody, Refusal, text } from './envelope.ts';
 import { type Ground, projectNamed } from './gate.ts';
@@ -6,6 +8,7 @@ import { VENDOR_LIMITS } from './quota.ts';
 import { addSecret, dropSecret, findSecret } from './secrets.ts';
 import { type Limits, type Project, type World, tick } from './state.ts';
 import { addVersion, resolve } from './versions.ts';
+import { serving } from './workloads.ts';
 
 function projectOf(world: World, id: unknown): Project {
   const project = projectNamed(world, text(id, 'project'));
@@ -13,9 +16,22 @@ function projectOf(world: World, id: unknown): Project {
   return project;
 }
 
+/** What the code that serves now reads in the variable `name`; null when it is not set. */
+function peekInside(world: World, project: Project, query: URLSearchParams): Json {
+  const location = query.get('location') ?? SEED.google.region;
+  const code =
+    project.functions.get(`${location}/${query.get('function')}`) ??
+    project.workloads.get(`services/${location}/${query.get('service')}`) ??
+    project.workloads.get(`jobs/${location}/${query.get('job')}`);
+  const template = code === undefined ? undefined : serving(world, code)?.template;
+  if (template === undefined) throw new Refusal('NOT_FOUND', 'Nothing of that name serves in the sandbox.');
+  return { ...variableValue(world, project, template, text(query.get('name'), 'name')) };
+}
+
 /** The value of a secret's version, newest without one, whatever its state; null when there is none. */
 function peek(world: World, { query }: Call): Json {
   const project = projectOf(world, query.get('project'));
+  if (['function', 'service', 'job'].some((kind) => query.has(kind))) return peekInside(world, project, query);
   const secret = findSecret(project, query.get('location') ?? '', text(query.get('name'), 'name'));
   const wanted = query.get('version');
   const version = wanted === null || secret === undefined ? secret?.versions.at(-1) : resolve(world, project, secret, wanted);
@@ -55,6 +71,14 @@ function setConsistency(world: World, call: Call): Json {
   return { lag, held: held === true };
 }
 
+/** `{ms}`: how long operations take from now on. `{fail}`: what the next one ends with. */
+function setOperations(world: World, call: Call): Json {
+  const { ms = world.operationTime, fail = null } = objectBody(call);
+  if (typeof ms !== 'number' || !(ms >= 0)) throw invalid('ms is a number');
+  Object.assign(world, { operationTime: ms, nextFailure: fail === null ? null : text(fail, 'fail') });
+  return { ms };
+}
+
 /** `{value, member, expires?}`: an access token of somebody else; `expires` in seconds from now, negative for one that is over. */
 function addToken(world: World, call: Call): Json {
   const { value, member, expires } = objectBody(call);
@@ -85,6 +109,7 @@ export function backdoorRoutes(ground: Ground): Route[] {
     at('POST', 'hand-edit', (call) => handEdit(world, call)),
     at('POST', 'limits', (call) => setLimits(ground, call)),
     at('POST', 'consistency', (call) => setConsistency(world, call)),
+    at('POST', 'operations', (call) => setOperations(world, call)),
     at('POST', 'tokens', (call) => addToken(world, call)),
     at('POST', 'grants', (call) => addGrants(world, call)),
     at('POST', 'credentials', (call) => credentialsFile(world, call)),

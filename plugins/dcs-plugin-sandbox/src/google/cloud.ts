@@ -2,12 +2,16 @@ import type { Call, Cloud, Reply, Route } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { backdoorRoutes } from './backdoor.ts';
 import { isObject } from './envelope.ts';
+import { functionRoutes } from './functions.ts';
 import type { Ground } from './gate.ts';
 import { metadataRoutes } from './metadata.ts';
 import { oauthRoutes } from './oauth.ts';
+import { operationRoutes } from './operation-views.ts';
 import { Quota } from './quota.ts';
+import { runRoutes } from './run.ts';
 import { secretRoutes } from './secrets.ts';
 import { seedGoogle } from './seed.ts';
+import { serviceAccountRoutes } from './service-accounts.ts';
 import { emptyWorld, type World } from './state.ts';
 import { stsRoutes } from './sts.ts';
 import { versionRoutes } from './versions.ts';
@@ -16,7 +20,7 @@ const isWorld = (value: unknown): value is World =>
   isObject(value) && value['projects'] instanceof Map && value['tokens'] instanceof Map && value['refreshTokens'] instanceof Map;
 
 /** Google's client libraries take a host and a port and no path: these APIs answer at the root as well. */
-const AT_ROOT = ['secretmanager'];
+const AT_ROOT = ['secretmanager', 'run', 'cloudfunctions'];
 
 function rooted(routes: readonly Route[]): Route[] {
   return routes.flatMap((route) => {
@@ -40,7 +44,13 @@ export function google(): Cloud {
       ...oauthRoutes(world),
       ...stsRoutes(world),
       ...metadataRoutes(world),
-      ...rooted(bases.flatMap((base) => [...secretRoutes(ground, base), ...versionRoutes(ground, base)])),
+      ...rooted([
+        ...bases.flatMap((base) => [...secretRoutes(ground, base), ...versionRoutes(ground, base)]),
+        ...runRoutes(ground),
+        ...functionRoutes(ground),
+        ...serviceAccountRoutes(ground),
+        ...operationRoutes(ground),
+      ]),
       ...backdoorRoutes(ground),
     ],
     notFound: (_call: Call): Reply => ({ status: 404, headers: { 'content-type': 'text/html; charset=UTF-8' }, text: NOWHERE }),

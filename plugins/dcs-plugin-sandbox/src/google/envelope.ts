@@ -74,6 +74,9 @@ export const text = (value: unknown, field: string): string => {
   return value;
 };
 
+/** Masks and filters may be written in snake case. */
+export const camel = (word: string): string => word.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
 export const newEtag = (): string => `"${randomBytes(7).toString('hex')}"`;
 
 function pageSize(call: Call, most: number): number {

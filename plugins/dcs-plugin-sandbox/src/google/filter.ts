@@ -1,4 +1,4 @@
-import { invalid, isObject, type Json } from './envelope.ts';
+import { camel, invalid, isObject, type Json } from './envelope.ts';
 
 /** https://google.aip.dev/160, last verified 2026-11-21: terms joined by AND (or nothing), OR, NOT or `-`, and parentheses. OR binds closer. */
 type Test = (item: Json) => boolean;
@@ -26,8 +26,6 @@ function tokens(filter: string): Token[] {
   }
   return found;
 }
-
-const camel = (word: string): string => word.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The value at a dotted path; names below `labels` and `annotations` may hold dots themselves. */
 function valueAt(item: Json, path: string): unknown {

@@ -95,6 +95,9 @@ function sign(world: World, call: Call, permission: string | null): Signed {
   return { call, world, member, project };
 }
 
+/** The policy of what may not be there. */
+export const policiesOf = (resource: { policy: Policy } | undefined): Policy[] => (resource === undefined ? [] : [resource.policy]);
+
 /** Refuses unless the caller holds `permission` on the project or by one of `policies`. */
 export function demand({ call, world, member, project }: Signed, permission: string, policies: readonly Policy[]): void {
   if (!allows(world, [project.policy, ...policies], member, permission))

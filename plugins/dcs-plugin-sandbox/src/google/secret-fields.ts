@@ -1,4 +1,4 @@
-import { invalid, isObject, type Json, text } from './envelope.ts';
+import { camel, invalid, isObject, type Json, text } from './envelope.ts';
 import { type Secret, stamp } from './state.ts';
 
 const LABEL_KEY = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
@@ -120,8 +120,6 @@ const READERS: Record<string, (body: Json, versions: number) => Partial<Mutable>
   ttl: (body) => ({ expires: expiry(body) }),
   versionDestroyTtl: (body) => ({ versionDestroyTtl: destroyTtl(body['versionDestroyTtl']) }),
 };
-
-const camel = (word: string): string => word.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The fields that a mask names, read from `body`. */
 export function masked(mask: string, body: Json, versions: number): Partial<Mutable> {

@@ -1,7 +1,7 @@
 import type { Route } from '../server/cloud.ts';
 import { invalid, type Json, newEtag, objectBody, onlyFields, paged, Refusal } from './envelope.ts';
 import { filterOf } from './filter.ts';
-import { type Ground, route, type Signed } from './gate.ts';
+import { type Ground, policiesOf, route, type Signed } from './gate.ts';
 import { policyRoutes } from './policies.ts';
 import { FIELDS, initial, masked, replicationFrom, secretView } from './secret-fields.ts';
 import { horizon, newPolicy, type Policy, type Project, type Secret, tick, type World } from './state.ts';
@@ -31,8 +31,7 @@ export function secretOf({ call, project }: Signed): Secret {
 
 /** An absent secret has no policy: whether it is there is told only to those who may ask of the whole project. */
 export function secretPolicies({ call, project }: Signed): Policy[] {
-  const secret = findSecret(project, call.params['location'] ?? '', call.params['secret'] ?? '');
-  return secret === undefined ? [] : [secret.policy];
+  return policiesOf(findSecret(project, call.params['location'] ?? '', call.params['secret'] ?? ''));
 }
 
 /** An etag that was sent must be the current one. https://cloud.google.com/secret-manager/docs/etags, last verified 2026-11-21. */

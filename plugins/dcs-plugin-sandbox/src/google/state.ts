@@ -57,6 +57,59 @@ export interface ServiceAccount {
   policy: Policy;
 }
 
+/** `failure` is why it never became ready; until `operation` is done nobody knows. */
+export interface Revision {
+  name: string;
+  at: number;
+  template: Json;
+  operation: string;
+  failure: Failure | null;
+}
+
+/** A Cloud Run service or job. `spec` is what callers write; revisions stand oldest first, and a job does not show its own. */
+export interface Workload {
+  kind: 'services' | 'jobs';
+  id: string;
+  location: string;
+  at: number;
+  updated: number;
+  uid: string;
+  generation: number;
+  etag: string;
+  spec: Json;
+  revisions: Revision[];
+  policy: Policy;
+}
+
+/** A function of either generation, in the shape of API v2. `revisions` are its deployments, oldest first. */
+export interface CloudFunction {
+  generation: 1 | 2;
+  id: string;
+  location: string;
+  at: number;
+  updated: number;
+  spec: Json;
+  revisions: Revision[];
+  policy: Policy;
+}
+
+export interface Failure {
+  code: number;
+  message: string;
+}
+
+/** What it works on: `key` is that of the project's map, empty where the target is the project itself. */
+export interface Operation {
+  name: string;
+  project: string;
+  kind: 'services' | 'jobs' | 'functions' | 'functions1' | 'apis';
+  key: string;
+  /** The moment from which it is done. */
+  ends: number;
+  failure: Failure | null;
+  at: number;
+}
+
 export interface Project {
   id: string;
   number: string;
@@ -70,6 +123,10 @@ export interface Project {
   /** Deleted secrets, which a stale list still shows. */
   deleted: { secret: Secret; at: number }[];
   accounts: Map<string, ServiceAccount>;
+  /** By `services/location/id` or `jobs/location/id`. */
+  workloads: Map<string, Workload>;
+  /** By `location/id`. */
+  functions: Map<string, CloudFunction>;
 }
 
 export interface Token {
@@ -101,6 +158,11 @@ export interface World {
   lag: number;
   /** While not null, eventually consistent answers are of this moment. */
   held: number | null;
+  operations: Map<string, Operation>;
+  /** Milliseconds from the start of an operation to its end. */
+  operationTime: number;
+  /** What the next operation ends with. */
+  nextFailure: string | null;
   /** The last moment handed out. */
   clock: number;
 }
@@ -113,6 +175,9 @@ export const emptyWorld = (): World => ({
   limits: null,
   lag: 0,
   held: null,
+  operations: new Map(),
+  operationTime: 0,
+  nextFailure: null,
   clock: 0,
 });
 
@@ -145,15 +210,23 @@ export function addProject(world: World, id: string, number: string, name: strin
     secrets: new Map(),
     deleted: [],
     accounts: new Map(),
+    workloads: new Map(),
+    functions: new Map(),
   };
   world.projects.set(id, project);
   return project;
 }
 
-export function addServiceAccount(world: World, project: Project, name: string): ServiceAccount {
-  const email = `${name}@${project.id}.iam.gserviceaccount.com`;
+export function addServiceAccount(world: World, project: Project, email: string): ServiceAccount {
   const uniqueId = `1${Array.from({ length: 20 }, () => randomInt(10)).join('')}`;
-  const account: ServiceAccount = { at: tick(world), email, displayName: name, uniqueId, keys: new Map(), policy: newPolicy(world) };
+  const account: ServiceAccount = {
+    at: tick(world),
+    email,
+    displayName: email.split('@')[0] ?? '',
+    uniqueId,
+    keys: new Map(),
+    policy: newPolicy(world),
+  };
   project.accounts.set(email, account);
   return account;
 }
