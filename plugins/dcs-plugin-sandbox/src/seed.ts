@@ -36,6 +36,9 @@ export const SEED = {
     /** Of the second generation, and one of the first. */
     fn: 'shop-events',
     legacyFunction: 'shop-mail',
+    /** Of App Hosting. */
+    backend: 'shop-web',
+    backendRegion: 'europe-west4',
     /** The service account that deployed code runs as, and the one that deploys. */
     runAccount: 'shop-run@demo-shop.iam.gserviceaccount.com',
     deployAccount: 'shop-deploy@demo-shop.iam.gserviceaccount.com',

@@ -96,6 +96,17 @@ function addGrants(world: World, call: Call): Json {
   return {};
 }
 
+/** `{project, config, variable, text}`: a legacy variable of functions.config(); `text: null` takes it away. */
+function setRuntimeConfig(world: World, call: Call): Json {
+  const { project: id, config: name, variable, text: value } = objectBody(call);
+  const { runtimeConfig } = projectOf(world, id);
+  const config = runtimeConfig.get(text(name, 'config')) ?? new Map<string, string>();
+  runtimeConfig.set(text(name, 'config'), config);
+  if (value === null) config.delete(text(variable, 'variable'));
+  else config.set(text(variable, 'variable'), text(value, 'text'));
+  return {};
+}
+
 /** What no vendor offers and every test needs: looking at values, strangers at work, and switches. */
 export function backdoorRoutes(ground: Ground): Route[] {
   const { world } = ground;
@@ -112,6 +123,7 @@ export function backdoorRoutes(ground: Ground): Route[] {
     at('POST', 'operations', (call) => setOperations(world, call)),
     at('POST', 'tokens', (call) => addToken(world, call)),
     at('POST', 'grants', (call) => addGrants(world, call)),
+    at('POST', 'runtime-config', (call) => setRuntimeConfig(world, call)),
     at('POST', 'credentials', (call) => credentialsFile(world, call)),
     {
       method: 'GET',

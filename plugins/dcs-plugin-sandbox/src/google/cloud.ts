@@ -2,16 +2,19 @@ import type { Call, Cloud, Reply, Route } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { backdoorRoutes } from './backdoor.ts';
 import { isObject } from './envelope.ts';
+import { appHostingRoutes, runtimeConfigRoutes } from './firebase.ts';
 import { functionRoutes } from './functions.ts';
 import type { Ground } from './gate.ts';
 import { metadataRoutes } from './metadata.ts';
 import { oauthRoutes } from './oauth.ts';
 import { operationRoutes } from './operation-views.ts';
+import { projectRoutes } from './projects.ts';
 import { Quota } from './quota.ts';
 import { runRoutes } from './run.ts';
 import { secretRoutes } from './secrets.ts';
 import { seedGoogle } from './seed.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
+import { serviceUsageRoutes } from './service-usage.ts';
 import { emptyWorld, type World } from './state.ts';
 import { stsRoutes } from './sts.ts';
 import { versionRoutes } from './versions.ts';
@@ -51,6 +54,10 @@ export function google(): Cloud {
         ...serviceAccountRoutes(ground),
         ...operationRoutes(ground),
       ]),
+      ...serviceUsageRoutes(ground),
+      ...projectRoutes(ground),
+      ...appHostingRoutes(ground),
+      ...runtimeConfigRoutes(ground),
       ...backdoorRoutes(ground),
     ],
     notFound: (_call: Call): Reply => ({ status: 404, headers: { 'content-type': 'text/html; charset=UTF-8' }, text: NOWHERE }),

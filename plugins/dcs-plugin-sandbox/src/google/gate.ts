@@ -1,6 +1,7 @@
 import type { Call, Route } from '../server/cloud.ts';
 import { answered, Refusal } from './envelope.ts';
 import { allows } from './iam.ts';
+import { operationDone } from './operations.ts';
 import type { Kind, Quota } from './quota.ts';
 import type { Policy, Project, World } from './state.ts';
 
@@ -53,8 +54,14 @@ export function projectNamed(world: World, name: string): Project | undefined {
   return world.projects.get(name) ?? [...world.projects.values()].find(({ number }) => number === name);
 }
 
-export function enabled(project: Project, api: string): void {
-  if (project.apis.includes(api)) return;
+/** An API counts from the end of the operation that enabled it. */
+export function isEnabled(world: World, project: Project, api: string): boolean {
+  const operation = project.apis.get(api);
+  return operation !== undefined && operationDone(world, operation);
+}
+
+function enabled(world: World, project: Project, api: string): void {
+  if (isEnabled(world, project, api)) return;
   const { number } = project;
   throw new Refusal(
     'PERMISSION_DENIED',
@@ -79,7 +86,7 @@ export function route(ground: Ground, verb: string, terms: Terms, run: (signed: 
   const api = `${path.split('/')[1] ?? ''}.googleapis.com`;
   const answer = (call: Call): unknown => {
     const signed = sign(ground.world, call, terms.permission);
-    if (!ALWAYS.has(api)) enabled(signed.project, api);
+    if (!ALWAYS.has(api)) enabled(ground.world, signed.project, api);
     if (terms.permission !== null) demand(signed, terms.permission, terms.policies?.(signed) ?? []);
     if (terms.kind !== undefined) ground.quota.take(ground.world.limits, terms.kind, signed.project, call);
     return run(signed);

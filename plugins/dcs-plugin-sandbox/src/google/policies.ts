@@ -26,6 +26,14 @@ function bindingFrom(world: World, sent: unknown): Binding {
   return { role, members: members.map((member) => memberFrom(world, member)), ...(isObject(condition) ? { condition } : {}) };
 }
 
+/** One binding a role and condition, as the vendor keeps them. */
+function joined(bindings: readonly Binding[]): Binding[] {
+  const groups = Object.values(Object.groupBy(bindings, ({ role, condition }) => JSON.stringify([role, condition])));
+  return groups.flatMap((group = []) =>
+    group.slice(0, 1).map((one) => ({ ...one, members: [...new Set(group.flatMap(({ members }) => members))] })),
+  );
+}
+
 function setPolicy({ call, world }: Signed, policy: Policy): Json {
   const sent = objectBody(call)['policy'];
   if (!isObject(sent)) throw invalid("The field 'policy' is required.");
@@ -36,7 +44,7 @@ function setPolicy({ call, world }: Signed, policy: Policy): Json {
       'There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.',
     );
   if (!Array.isArray(bindings)) throw invalid('The bindings are invalid.');
-  const next = bindings.map((binding) => bindingFrom(world, binding));
+  const next = joined(bindings.map((binding) => bindingFrom(world, binding)));
   Object.assign(policy, { before: inForce(world, policy), bindings: next, at: tick(world), etag: newEtag().slice(1, -1) });
   return view(policy);
 }

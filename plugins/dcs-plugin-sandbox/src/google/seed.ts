@@ -3,7 +3,7 @@ import { defaultAccount } from './containers.ts';
 import { seedProvider } from './credentials.ts';
 import type { Json } from './envelope.ts';
 import { newFunction } from './functions.ts';
-import { addProject, addServiceAccount, newPolicy, type Project, type World } from './state.ts';
+import { addProject, addServiceAccount, newPolicy, type Project, tick, type World } from './state.ts';
 import { deploy, newWorkload } from './workloads.ts';
 
 /** Somebody else's project, out of reach of the usual token. */
@@ -52,16 +52,28 @@ function seedCode(world: World, project: Project): void {
   newFunction(world, project, { generation: 1, location, id: legacyFunction }, spec);
 }
 
+function seedFirebase(world: World, project: Project): void {
+  const { backend: id, backendRegion: location } = SEED.google;
+  const { email } = addServiceAccount(world, project, `firebase-app-hosting-compute@${project.id}.iam.gserviceaccount.com`);
+  project.backends.set(`${location}/${id}`, { id, location, at: tick(world), serviceAccount: email });
+  const legacy = {
+    stripe: { key: 'sandbox-legacy-stripe-key', 'webhook/secret': 'sandbox-legacy-webhook' },
+    mail: { from: 'shop@shop.example' },
+  };
+  for (const [config, entries] of Object.entries(legacy)) project.runtimeConfig.set(config, new Map(Object.entries(entries)));
+}
+
 export function seedGoogle(world: World): void {
   const { project: id, number, token, user, refreshToken, runAccount, deployAccount } = SEED.google;
   const project = addProject(world, id, number, 'Shop');
-  project.apis.push(...APIS.map((api) => `${api}.googleapis.com`));
+  for (const api of APIS) project.apis.set(`${api}.googleapis.com`, '');
   project.policy = newPolicy(world, [
     { role: 'roles/owner', members: [`user:${user}`] },
     { role: 'roles/viewer', members: ['user:reader@sandbox.example'] },
   ]);
   for (const email of [runAccount, deployAccount, defaultAccount(project)]) addServiceAccount(world, project, email);
   seedCode(world, project);
+  seedFirebase(world, project);
   addProject(world, OTHER_PROJECT, '222222222222', 'Another company');
   world.tokens.set(token, { member: `user:${user}`, expires: null });
   // firebase-tools says this of itself in a project whose id begins with `demo-`.

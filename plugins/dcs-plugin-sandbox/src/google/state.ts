@@ -93,6 +93,14 @@ export interface CloudFunction {
   policy: Policy;
 }
 
+/** A backend of App Hosting. */
+export interface Backend {
+  id: string;
+  location: string;
+  at: number;
+  serviceAccount: string;
+}
+
 export interface Failure {
   code: number;
   message: string;
@@ -115,8 +123,8 @@ export interface Project {
   number: string;
   name: string;
   at: number;
-  /** Enabled APIs, such as `secretmanager.googleapis.com`. */
-  apis: string[];
+  /** Enabled APIs, such as `secretmanager.googleapis.com`, and the operation that enables each. */
+  apis: Map<string, string>;
   policy: Policy;
   /** By `location/id`. */
   secrets: Map<string, Secret>;
@@ -127,6 +135,10 @@ export interface Project {
   workloads: Map<string, Workload>;
   /** By `location/id`. */
   functions: Map<string, CloudFunction>;
+  /** App Hosting's, by `location/id`. */
+  backends: Map<string, Backend>;
+  /** Legacy configs and their variables; the names of variables may hold slashes. */
+  runtimeConfig: Map<string, Map<string, string>>;
 }
 
 export interface Token {
@@ -205,13 +217,15 @@ export function addProject(world: World, id: string, number: string, name: strin
     number,
     name,
     at: tick(world),
-    apis: [],
+    apis: new Map(),
     policy: newPolicy(world),
     secrets: new Map(),
     deleted: [],
     accounts: new Map(),
     workloads: new Map(),
     functions: new Map(),
+    backends: new Map(),
+    runtimeConfig: new Map(),
   };
   world.projects.set(id, project);
   return project;
