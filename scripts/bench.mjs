@@ -26,7 +26,7 @@ const doppler = spawnSync('doppler', ['--version'], { env: own }).status === 0;
 const rows = [
   { name: 'node -e 0', command: [process.execPath, ['-e', '0']] },
   { name: 'dcs --version', command: dcs('--version'), most: 1.5 },
-  { name: 'dcs context', command: dcs('context'), most: 4 },
+  { name: 'dcs context --prompt', command: dcs('context', '--prompt'), most: 4 },
   { name: 'dcs --help', command: dcs('--help'), most: 4.5 },
   { name: 'dcs run --no-mask -- true (304)', command: dcs('run', '--no-mask', '--', 'true'), most: 6 },
   { name: 'dcs env (304)', command: dcs('env'), most: 6 },

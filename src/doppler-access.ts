@@ -5,9 +5,10 @@ import { dopplerToken } from './doppler-token.ts';
 import type { Session } from './session.ts';
 
 /** The Doppler client of this session, its credential found in the documented order. */
-export async function dopplerClient(session: Session): Promise<DopplerClient> {
+export async function dopplerClient(session: Session, { deadline }: { deadline?: number } = {}): Promise<DopplerClient> {
   const { token } = await dopplerToken(session);
-  return createDopplerClient({ base: session.dopplerHost, token, signal: session.signal, log: session.log });
+  const { dopplerHost: base, signal, log } = session;
+  return createDopplerClient({ base, token, signal, log, ...(deadline === undefined ? {} : { deadline }) });
 }
 
 export function sourceOf(session: Session, client: DopplerClient, { doppler }: Environment): Source {

@@ -4,6 +4,8 @@ import { DcsError, type Detected } from 'dcs-sdk';
 import { findConfig } from './config/load.ts';
 import { dopplerClient } from './doppler-access.ts';
 import { dopplerToken } from './doppler-token.ts';
+import { STANDARD } from './config/names.ts';
+import type { DopplerClient } from './doppler/client.ts';
 import { OFFICIAL } from './registry.ts';
 import { nearest } from './config/nearest.ts';
 import { renderProject } from './config/render-project.ts';
@@ -28,7 +30,8 @@ export async function init(
       hint: ['dcs context     what it says', 'dcs config validate'],
     });
   const root = session.project.root;
-  const project = await dopplerProject(session, name === undefined ? usualNames(session, basename(root)) : [name], { yes });
+  const wanted = name === undefined ? usualNames(session, basename(root)) : [name];
+  const project = await dopplerProject(session, wanted, { yes, named: name !== undefined }, say);
   say(`  ✓ Doppler  ${project.from}; project ${project.name}: ${project.configs.join(', ')}`);
   const detected = await detect(session, root);
   for (const { type, file, notes } of detected) {
@@ -60,10 +63,17 @@ export async function init(
   ];
   return {
     lines: [
-      '✓ dcs.yaml written. Nothing was sent to Doppler or to a cloud.',
+      project.created
+        ? `✓ dcs.yaml written. The Doppler project ${project.name} is new and empty; nothing was sent to a cloud.`
+        : '✓ dcs.yaml written. Nothing was sent to Doppler or to a cloud.',
       `Next  dcs diff -e ${environment.includes('staging') ? 'staging' : (environment[0] ?? 'dev')}     what a first sync would do`,
     ],
-    json: { file, project: project.name, targets: detected.map((each) => ({ name: each.name, type: each.type, file: each.file })) },
+    json: {
+      file,
+      project: project.name,
+      created: project.created,
+      targets: detected.map((each) => ({ name: each.name, type: each.type, file: each.file })),
+    },
   };
 }
 
@@ -77,32 +87,63 @@ interface FoundProject {
   readonly name: string;
   readonly from: string;
   readonly configs: readonly string[];
+  readonly created: boolean;
 }
 
-/** The project that bears this name, else the only one; `--yes` never guesses between two. */
-async function dopplerProject(session: Session, wanted: readonly string[], { yes }: { yes: boolean }): Promise<FoundProject> {
+/** The project that bears this name, else the only one, else a new one; `--yes` never guesses between two. */
+async function dopplerProject(
+  session: Session,
+  wanted: readonly string[],
+  { yes, named }: { readonly yes: boolean; readonly named: boolean },
+  say: (line: string) => void,
+): Promise<FoundProject> {
   const { from } = await dopplerToken(session);
   const client = await dopplerClient(session);
   const names = (await client.projects()).map(({ name }) => name);
-  const name = wanted.find((one) => names.includes(one)) ?? (await only(session, names, wanted[0]!, yes));
-  return { name, from, configs: (await client.configs(name)).filter(({ root }) => root).map((config) => config.name) };
+  const name = wanted.find((one) => names.includes(one)) ?? (await another(session, names, wanted[0]!, { yes, named }));
+  const created = !names.includes(name);
+  if (created) await create(session, client, name, yes, say);
+  return { name, from, created, configs: (await client.configs(name)).filter(({ root }) => root).map((config) => config.name) };
 }
 
-async function only(session: Session, names: readonly string[], wanted: string, yes: boolean): Promise<string> {
+/** One that is there, or the wanted name for a new one. */
+async function another(
+  session: Session,
+  names: readonly string[],
+  wanted: string,
+  { yes, named }: { readonly yes: boolean; readonly named: boolean },
+): Promise<string> {
   const ask = prompts(session.invocation, session.env);
-  if (names.length === 1 && names[0] !== undefined) return names[0];
-  if (names.length === 0) throw new DcsError('CONFIG', 'This Doppler token sees no project.', { hint: 'dcs whoami doppler' });
+  const typo = yes ? nearest(wanted, names) : undefined;
+  if (named && typo === undefined) return wanted;
+  if (!named && names.length === 1 && names[0] !== undefined) return names[0];
   if (!yes && ask.possible)
     return ask.choose(
       'Which Doppler project?',
-      names.map((value) => ({ name: value, value })),
+      [...names.map((value) => ({ name: value, value })), { name: `a new one: ${wanted}`, value: wanted }],
       '--name PROJECT',
     );
+  if (names.length === 0)
+    throw new DcsError('REFUSED', 'This Doppler token sees no project.', {
+      why: 'Nothing was written.',
+      hint: ['dcs whoami doppler', `dcs init --name ${wanted}     makes it`],
+    });
   const near = nearest(wanted, names);
-  throw new DcsError('REFUSED', `Doppler has no project "${wanted}", and several others.`, {
-    why: `They are ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' and more' : ''}. Nothing was written.`,
-    hint: `dcs init --name ${near ?? names[0]}`,
+  throw new DcsError('REFUSED', `Doppler has no project "${wanted}".`, {
+    why: `There are ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' and more' : ''}. Nothing was written.`,
+    hint: [`dcs init --name ${near ?? names[0]}`, `dcs init --name ${wanted}     asks, and makes it`],
   });
+}
+
+/** Shows what it makes, and asks. */
+async function create(session: Session, client: DopplerClient, name: string, yes: boolean, say: (line: string) => void): Promise<void> {
+  const { planProvisioning, provision, provisionLines } = await import('./into/provision.ts');
+  const standard = [...STANDARD].map(([environment, config]) => ({ environment, config }));
+  for (const line of provisionLines(await planProvisioning(client, name, standard))) say(line);
+  const ask = prompts(session.invocation, session.env);
+  if (!yes && !(await ask.confirm(`Create the Doppler project ${name}?`, '--yes')))
+    throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
+  await provision(client, name, standard, (step) => say(`✓ ${step.make} created`));
 }
 
 async function detect(session: Session, root: string): Promise<readonly Detected[]> {

@@ -10,6 +10,8 @@ export interface Environment {
   /** `-e`, `DCS_ENV`, `branch main`, `default`. */
   readonly why: string;
   readonly doppler: { readonly project: string; readonly config: string };
+  /** `dev`, where this is a branch config of it (`dev_personal`, `dev_checkout`). Targets take environments, never those. */
+  readonly branchOf?: string;
 }
 
 /** What a command line said that every command of the core understands. */

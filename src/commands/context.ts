@@ -1,10 +1,12 @@
 import { DcsCommand } from 'dcs-sdk/command';
 import { Flags } from '@oclif/core';
+import { isDcsError } from 'dcs-sdk';
 import { table } from '../render/style.ts';
-import { openSession } from '../session.ts';
+import { openSession, type Session } from '../session.ts';
 
 export default class Context extends DcsCommand {
-  static override description = 'Which environment a command would act on, and why; what each environment holds. Asks no server.';
+  static override description =
+    'Which environment a command would act on, and why; what each environment holds, and its personal and branch configs: -e takes those too. With --prompt no server is asked.';
   static override examples = ['<%= config.bin %> context', '<%= config.bin %> context --prompt'];
   static override flags = { prompt: Flags.boolean({ description: 'the environment alone, for a shell prompt' }) };
 
@@ -21,13 +23,17 @@ export default class Context extends DcsCommand {
         .map(({ name }) => name);
       return { environment, targets };
     });
+    const configs = await branchConfigs(session);
+    if (typeof configs === 'string' && !this.jsonEnabled()) this.logToStderr(`! branch configs are not shown: ${configs}`);
+    const of = (root: string): readonly string[] => (typeof configs === 'string' ? [] : (configs.get(root) ?? []));
     const lines = table([
-      ['ENV', 'DOPPLER', 'BRANCHES', 'TARGETS', ''],
+      ['ENV', 'DOPPLER', 'BRANCHES', 'TARGETS', 'CONFIGS', ''],
       ...rows.map(({ environment, targets }) => [
         `${environment.name}${environment.name === chosen.name ? ' *' : ''}`,
         `${project.doppler.project}/${environment.config}`,
         environment.branches.join(', '),
         targets.join(', ') || 'none',
+        of(environment.config).join(', '),
         environment.protected ? 'protected' : '',
       ]),
     ]);
@@ -43,7 +49,25 @@ export default class Context extends DcsCommand {
         branches,
         protected: isProtected,
         targets,
+        configs: typeof configs === 'string' ? null : of(config),
       })),
     });
+  }
+}
+
+/** A screen that is mostly local waits for no server for long. */
+const DEADLINE_MS = 3_000;
+
+/** Root config -> the configs that inherit from it, personal ones included; or why they cannot be told. */
+async function branchConfigs(session: Session): Promise<ReadonlyMap<string, readonly string[]> | string> {
+  try {
+    const { dopplerClient } = await import('../doppler-access.ts');
+    const client = await dopplerClient(session, { deadline: DEADLINE_MS });
+    const configs = (await client.configs(session.project.doppler.project)).filter(({ root }) => !root);
+    const byRoot = Map.groupBy(configs, ({ environment }) => environment);
+    return new Map([...byRoot].map(([root, all]) => [root, all.map(({ name }) => name).toSorted()]));
+  } catch (error) {
+    if (isDcsError(error)) return error.message;
+    throw error;
   }
 }

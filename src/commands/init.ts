@@ -4,7 +4,8 @@ import { init } from '../init.ts';
 import { openSession } from '../session.ts';
 
 export default class Init extends DcsCommand {
-  static override description = 'Find the clouds of this repository and write dcs.yaml. Nothing is sent to Doppler or to a cloud.';
+  static override description =
+    'Find the clouds of this repository and write dcs.yaml. A Doppler project that is not there is made, after showing it and asking; nothing else is sent to Doppler or to a cloud.';
   static override examples = ['<%= config.bin %> init', '<%= config.bin %> init --yes --name shop'];
   static override flags = {
     yes: Flags.boolean({ char: 'y', description: 'write without asking; never guesses between two projects' }),

@@ -20,19 +20,24 @@ export interface Circumstances {
 export function chooseEnvironment(project: Project, now: Circumstances): Environment & { readonly line: string } {
   const [chosen, why, long] = typed(project, now) ?? byToken(project, now) ?? byBranch(project, now);
   const doppler = { project: project.doppler.project, config: chosen.config };
+  const { branchOf } = chosen;
   const mark = chosen.protected ? ' (protected)' : chosen.unprotected ? ' UNPROTECTED' : '';
   const line = `${now.sandbox ? 'SANDBOX · ' : ''}${chosen.name}${mark} · Doppler ${doppler.project}/${doppler.config} · ${long ?? why}`;
-  return { name: chosen.name, protected: chosen.protected, why, doppler, line };
+  return { name: chosen.name, protected: chosen.protected, why, doppler, line, ...(branchOf === undefined ? {} : { branchOf }) };
 }
 
-type Choice = readonly [ProjectEnvironment, why: string, long?: string];
+type Chosen = ProjectEnvironment & { readonly branchOf?: string };
+type Choice = readonly [Chosen, why: string, long?: string];
 
 function typed(project: Project, { flag, env, tokenConfig }: Circumstances): Choice | undefined {
   const word = flag ?? (env['DCS_ENV'] || undefined);
   if (word === undefined) return undefined;
   const how = flag === undefined ? 'DCS_ENV' : '-e';
-  const found = named(project, word);
-  if (tokenConfig && (tokenConfig.config !== found.config || tokenConfig.project !== project.doppler.project))
+  const branch = branchConfig(project, word);
+  const found = branch ?? named(project, word);
+  // A service token bears the slug of the environment, also one for a branch config.
+  const root = branch === undefined ? found.config : named(project, branch.branchOf).config;
+  if (tokenConfig && (tokenConfig.config !== root || tokenConfig.project !== project.doppler.project))
     throw new DcsError(
       'AUTH',
       `${how} says ${found.name} (${project.doppler.project}/${found.config}); the service token is for ${tokenConfig.project}/${tokenConfig.config}.`,
@@ -41,7 +46,19 @@ function typed(project: Project, { flag, env, tokenConfig }: Circumstances): Cho
         hint: ['unset DOPPLER_TOKEN', `or leave ${how} out`],
       },
     );
-  return [found, how];
+  return branch === undefined ? [found, how] : [branch, how, `${how}, a config of ${branch.branchOf}`];
+}
+
+/**
+ * `dev_checkout` and `dev_personal` belong to the environment whose config is `dev`: https://docs.doppler.com/docs/branch-configs (last
+ * verified 2026-11-21). An environment of dcs.yaml that bears the word comes first.
+ */
+function branchConfig(project: Project, word: string): (Chosen & { readonly branchOf: string }) | undefined {
+  const all = [...project.environments.values()];
+  if (!/^[a-z0-9_-]+$/.test(word) || all.some(({ name, config }) => name === word || config === word)) return undefined;
+  const roots = all.filter(({ config }) => word.startsWith(`${config}_`) && word.length > config.length + 1);
+  const [root] = roots.toSorted((a, b) => b.config.length - a.config.length);
+  return root && { ...root, name: word, config: word, default: false, branches: [], branchOf: root.name };
 }
 
 /** By its name, its Doppler config, or a synonym such as `prd`. `said`: where the word stands, for the error. */

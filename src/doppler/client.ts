@@ -155,6 +155,20 @@ export class DopplerClient {
     }
   }
 
+  /** Doppler makes the environments dev, stg and prd with it. */
+  async createProject(name: string): Promise<void> {
+    checkSlug('project', name);
+    const { projects } = await this.#load();
+    await projects.create({ name });
+  }
+
+  /** With its root config, which bears the slug. */
+  async createEnvironment(project: string, slug: string, name: string): Promise<void> {
+    checkPlace(project, slug);
+    const { environments } = await this.#load();
+    await environments.create({ slug, name }, project);
+  }
+
   /** Makes a branch config; Doppler wants its environment's slug in front of the name. */
   async createConfig(project: string, environment: string, name: string): Promise<DopplerConfig> {
     checkPlace(project, name);

@@ -16,7 +16,7 @@ export interface Deletion {
 export async function consequencesOf(
   { project }: Session,
   client: DopplerClient,
-  { name: environment, doppler }: Environment,
+  { name: environment, branchOf = environment, doppler }: Environment,
   { names, before, root }: Deletion,
 ): Promise<string[]> {
   const gone = new Set(names);
@@ -30,9 +30,7 @@ export async function consequencesOf(
       ...(referring.length === 0 ? [] : [`${name} is part of ${referring.map(([other]) => other).join(', ')}, which will not resolve`]),
       ...(heirs.length === 0 ? [] : [`${name} is inherited by ${heirs.join(', ')}`]),
       ...(root?.has(name) ? [`${doppler.config} then inherits ${name} from its root`] : []),
-      ...(rule?.required.includes(environment)
-        ? [`dcs.yaml requires ${name}${rule.owner === undefined ? '' : ` (ask ${rule.owner})`}`]
-        : []),
+      ...(rule?.required.includes(branchOf) ? [`dcs.yaml requires ${name}${rule.owner === undefined ? '' : ` (ask ${rule.owner})`}`] : []),
     ];
   });
 }

@@ -32,7 +32,8 @@ export interface SeenConfig {
 const ENTRIES = 10;
 
 /** Everything a config holds, and what dcs.yaml misses in it. Reads only. */
-export async function seeConfig(session: Session, client: DopplerClient, { name: environment, doppler }: Environment): Promise<SeenConfig> {
+export async function seeConfig(session: Session, client: DopplerClient, environment: Environment): Promise<SeenConfig> {
+  const { name, branchOf = name, doppler } = environment;
   const { project, config } = doppler;
   const [secrets, root, changes] = await Promise.all([
     readSecrets(client, project, config),
@@ -40,10 +41,10 @@ export async function seeConfig(session: Session, client: DopplerClient, { name:
     lastChanges(client, project, config),
   ]);
   const rules = session.project.secretRules;
-  const held = [...secrets].map(([name, secret]) => seen(name, secret, root?.get(name), rules.get(name), changes?.get(name)));
+  const held = [...secrets].map(([each, secret]) => seen(each, secret, root?.get(each), rules.get(each), changes?.get(each)));
   const missing = [...rules]
-    .filter(([name, { required }]) => required.includes(environment) && !secrets.has(name))
-    .map(([name, rule]): Seen => ({ ...NOTHING, name, ...ownerOf(rule) }));
+    .filter(([each, { required }]) => required.includes(branchOf) && !secrets.has(each))
+    .map(([each, rule]): Seen => ({ ...NOTHING, name: each, ...ownerOf(rule) }));
   return { secrets: [...held, ...missing].toSorted((a, b) => (a.name < b.name ? -1 : 1)), log: changes !== undefined };
 }
 

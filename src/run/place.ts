@@ -9,6 +9,8 @@ export interface Place {
   readonly config: string;
   /** The environment of dcs.yaml; undefined without one. */
   readonly environment?: string;
+  /** A branch config that was named: nobody has a personal one of it. */
+  readonly exact?: boolean;
   /** Line 1. */
   readonly line: string;
 }
@@ -16,8 +18,8 @@ export interface Place {
 /** The config that `-e`, else the rules of docs/configuration.md name; without a dcs.yaml the one the Doppler CLI would use. */
 export async function placeFor(session: Session, word?: string): Promise<Place> {
   if (session.project.file !== undefined) {
-    const { name, doppler, line } = session.choose(true, word);
-    return { ...doppler, environment: name, line };
+    const { name, doppler, line, branchOf } = session.choose(true, word);
+    return { ...doppler, environment: branchOf ?? name, line, ...(branchOf === undefined ? {} : { exact: true }) };
   }
   const { env, home, cwd, sandbox } = session;
   const setup = await dopplerSetup({ env, home, cwd });

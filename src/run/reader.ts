@@ -54,7 +54,7 @@ export class Reader {
 
   async read(place: Place, options: ReadOptions): Promise<Fresh> {
     const base = place.config;
-    if (!this.#personal) return this.#one(place, base, options, await this.#kept(place, base, options));
+    if (!this.#personal || place.exact) return this.#one(place, base, options, await this.#kept(place, base, options));
     const own = `${base}_personal`;
     const keptOwn = await this.#kept(place, own, options);
     if (keptOwn !== undefined)

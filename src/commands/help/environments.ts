@@ -16,6 +16,7 @@ export default helpTopic('environments', 'Which environment a command acts on, a
   'and a detached HEAD yield the default. Prod-like names (prod, production, live, prd) are protected unless dcs.yaml says',
   'protected: false; line 1 then says UNPROTECTED.',
   '',
+  '-e dev_checkout and -e dev_personal are configs of dev: for secrets, import, run and env. Targets take environments only.',
   'dcs run, env and serve use your personal config (dev_personal) where there is one. Only they take -e twice: the later wins.',
   'dcs context shows all of it for this directory.',
 ]);

@@ -41,11 +41,22 @@ function visibleProjects({ world, token }: Signed): Project[] {
   return token.kind === 'sa' || token.kind === 'said' ? all.filter(({ name }) => token.grants.includes(name)) : all;
 }
 
+/** https://docs.doppler.com/docs/platform-limits, last verified 2026-11-21; how Doppler words the refusal is not documented. */
+const PLANS = {
+  developer: { projects: 10, environments: 4, configs: 10 },
+  team: { projects: 250, environments: 15, configs: 100 },
+};
+
+function withinPlan({ world }: Signed, held: number, what: keyof (typeof PLANS)['team']): void {
+  if (held >= PLANS[world.tier][what]) throw new Refusal(403, `Your plan is limited to ${PLANS[world.tier][what]} ${what}`);
+}
+
 function createProject(call: Signed): Reply {
   notServiceToken(call);
   const name = (call.field('name') ?? '').toLowerCase();
   if (!/^[a-z0-9_-]{2,80}$/.test(name)) throw new Refusal(400, 'Please provide a valid project name.');
   if (call.world.projects.has(name)) throw new Refusal(400, 'Project name already exists');
+  withinPlan(call, call.world.projects.size, 'projects');
   const project = newProject(call.world, name, call.field('description') ?? '');
   if (call.token.kind !== 'pt' && call.token.kind !== 'ct') call.token.grants.push(name);
   record(call.world, `Created project ${name}`);
@@ -74,6 +85,7 @@ function createEnvironment(call: Signed): Reply {
   if (!/^[a-z0-9_-]{2,50}$/.test(slug) || name.length < 2 || name.length > 50)
     throw new Refusal(400, 'Please provide a valid environment.');
   if (project.environments.has(slug)) throw new Refusal(400, 'Environment already exists');
+  withinPlan(call, project.environments.size, 'environments');
   const personal = (call.call.body as { personal_configs?: unknown }).personal_configs === true;
   return ok({ environment: shownEnvironment(project, newEnvironment(project, slug, name, personal)) });
 }
@@ -112,6 +124,7 @@ function newName(call: Signed, environment: string): string {
 function createConfig(call: Signed): Reply {
   notServiceToken(call);
   const { slug } = environmentOf(call);
+  withinPlan(call, [...projectOf(call).configs.values()].filter(({ environment }) => environment === slug).length, 'configs');
   return ok({ config: shownConfig(newConfig(projectOf(call), slug, newName(call, slug))) });
 }
 
