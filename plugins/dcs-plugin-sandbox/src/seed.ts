@@ -44,4 +44,10 @@ export const SEED = {
     deployAccount: 'shop-deploy@demo-shop.iam.gserviceaccount.com',
     provider: '//iam.googleapis.com/projects/104729104729/locations/global/workloadIdentityPools/ci/providers/sandbox',
   },
+  neon: {
+    key: `napi_${'n'.repeat(64)}`,
+    orgKey: `napi_${'o'.repeat(64)}`,
+    org: 'org-calm-forest-12345678',
+    orgName: 'Acme',
+  },
 } as const;

@@ -32,11 +32,15 @@ export interface Route {
 
 /** One vendor's control plane. `state()` is JSON; `seed()` fills an empty cloud. */
 export interface Cloud {
-  name: 'doppler' | 'cloudflare' | 'google';
+  name: 'doppler' | 'cloudflare' | 'google' | 'neon';
   prefix: string;
   routes: readonly Route[];
   notFound(call: Call): Reply;
   state(): unknown;
   restore(state: unknown): void;
   seed(): void;
+  /** For a cloud with more than memory: called once, before the first call; `changed` saves the state after work in the background. */
+  open?(changed: () => void): Promise<void>;
+  /** Ends whatever it started. */
+  close?(): Promise<void>;
 }

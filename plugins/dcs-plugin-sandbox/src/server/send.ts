@@ -44,6 +44,7 @@ const STATUS: Record<number, string> = {
 };
 
 function refusal(cloud: string, status: number): unknown {
+  if (cloud === 'neon') return { request_id: 'sandbox', code: '', message: 'Injected by the sandbox' };
   if (cloud === 'doppler') return { messages: ['Injected by the sandbox'], success: false };
   if (cloud === 'google') return { error: { code: status, message: 'Injected by the sandbox', status: STATUS[status] ?? 'UNKNOWN' } };
   return { success: false, errors: [{ code: 10_000 + status, message: 'Injected by the sandbox' }], messages: [], result: null };

@@ -5,6 +5,7 @@ import { cloudflare } from '../cloudflare/cloud.ts';
 import { doppler } from '../doppler/cloud.ts';
 import { google } from '../google/cloud.ts';
 import { googleEnvironment } from '../google/env.ts';
+import { neon } from '../neon/cloud.ts';
 import { SEED } from '../seed.ts';
 import type { Call, Cloud, Reply } from './cloud.ts';
 import { control, type Panel } from './control.ts';
@@ -130,13 +131,14 @@ function fresh(clouds: readonly Cloud[]): () => void {
 
 /** One server on 127.0.0.1 for all clouds, with fault switches under `/_sandbox`. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const clouds = options.clouds ?? [doppler(), cloudflare(), google()];
+  const clouds = options.clouds ?? [doppler(), cloudflare(), google(), neon(options.folder)];
   const store = options.folder === undefined ? undefined : new Store(options.folder, clouds);
   const again = fresh(clouds);
   const save = (): void => store?.save();
   const known = store?.restore() ?? new Set<string>();
   for (const cloud of clouds) if (!known.has(cloud.name)) cloud.seed();
   save();
+  for (const cloud of clouds) await cloud.open?.(save);
   const journal = new Journal();
   const panel: Panel = {
     faults: new Faults(),
@@ -162,7 +164,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   server.listen(options.port ?? 0, '127.0.0.1', resolve);
   await promise;
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { origin, env: environment(origin), journal, close: () => closed(server) };
+  return { origin, env: environment(origin), journal, close: () => ended(server, clouds) };
 }
 
 /** The variables that point clients at `origin`. */
@@ -173,7 +175,14 @@ export function environment(origin: string): Record<string, string> {
     CLOUDFLARE_API_BASE_URL: `${origin}/client/v4`,
     CLOUDFLARE_API_TOKEN: SEED.cloudflare.token,
     ...googleEnvironment(origin),
+    NEON_API_HOST: `${origin}/api/v2`,
+    NEON_API_KEY: SEED.neon.key,
   };
+}
+
+async function ended(server: ReturnType<typeof createServer>, clouds: readonly Cloud[]): Promise<void> {
+  await closed(server);
+  for (const cloud of clouds) await cloud.close?.();
 }
 
 function closed(server: ReturnType<typeof createServer>): Promise<void> {

@@ -3,7 +3,7 @@ import { SandboxCommand } from '../../process/sandbox-command.ts';
 import { environment } from '../../server/server.ts';
 
 export default class Env extends SandboxCommand {
-  static override description = 'Print the variables that point dcs, doppler, wrangler, gcloud and firebase at the sandbox.';
+  static override description = 'Print the variables that point dcs, doppler, wrangler, gcloud, firebase and neon at the sandbox.';
   static override examples = ['eval "$(<%= config.bin %> sandbox env)"'];
 
   async run(): Promise<Record<string, unknown>> {

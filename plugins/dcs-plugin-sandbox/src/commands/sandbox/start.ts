@@ -3,7 +3,7 @@ import { running, start } from '../../process/running.ts';
 import { SandboxCommand } from '../../process/sandbox-command.ts';
 
 export default class Start extends SandboxCommand {
-  static override description = 'Start a local Doppler and Cloudflare in the background.';
+  static override description = 'Start a local Doppler, Cloudflare, Google Cloud and Neon in the background.';
   static override examples = ['<%= config.bin %> sandbox start', '<%= config.bin %> sandbox start --port 4110'];
   static override flags = { port: Flags.integer({ description: 'port on 127.0.0.1; 0: any free one', default: 0, min: 0, max: 65_535 }) };
 
