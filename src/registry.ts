@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative, isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DcsError, type Detect, type ServiceDefinition, type TargetDefinition } from 'dcs-sdk';
+import { DcsError, type AdapterDefinition, type Detect, type ServiceDefinition, type TargetDefinition } from 'dcs-sdk';
 
 export const CONTRACT = 1;
 
@@ -18,6 +18,7 @@ interface Declared {
   readonly contract?: number;
   readonly targets?: Readonly<Record<string, string>>;
   readonly services?: Readonly<Record<string, string>>;
+  readonly runtime?: Readonly<Record<string, string>>;
   readonly detect?: string;
 }
 
@@ -31,6 +32,8 @@ export interface Registration<T> {
 export interface Registry {
   readonly targets: ReadonlyMap<string, Registration<TargetDefinition<never>>>;
   readonly services: ReadonlyMap<string, Registration<ServiceDefinition>>;
+  /** What `dcs runtime add` puts into an app. */
+  readonly adapters: ReadonlyMap<string, Registration<AdapterDefinition>>;
   readonly detectors: readonly Registration<Detect>[];
   readonly plugins: readonly PluginLike[];
 }
@@ -49,6 +52,7 @@ export const OFFICIAL: ReadonlyMap<string, { readonly plugin: string; readonly t
 export function readRegistry(plugins: Iterable<PluginLike>): Registry {
   const targets = new Map<string, Registration<TargetDefinition<never>>>();
   const services = new Map<string, Registration<ServiceDefinition>>();
+  const adapters = new Map<string, Registration<AdapterDefinition>>();
   const detectors: Registration<Detect>[] = [];
   const known: PluginLike[] = [];
   // oclif's order changes from run to run.
@@ -58,9 +62,10 @@ export function readRegistry(plugins: Iterable<PluginLike>): Registry {
     known.push(plugin);
     for (const [id, file] of Object.entries(declared.targets ?? {})) add(targets, registration(id, file, plugin, declared));
     for (const [id, file] of Object.entries(declared.services ?? {})) add(services, registration(id, file, plugin, declared));
+    for (const [id, file] of Object.entries(declared.runtime ?? {})) add(adapters, registration(id, file, plugin, declared));
     if (declared.detect !== undefined) detectors.push(registration('detect', declared.detect, plugin, declared));
   }
-  return { targets, services, detectors, plugins: known };
+  return { targets, services, adapters, detectors, plugins: known };
 }
 
 function add<T>(map: Map<string, Registration<T>>, found: Registration<T>): void {

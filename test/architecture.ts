@@ -107,11 +107,19 @@ export function read(root: string): { sources: Source[]; entries: string[] } {
     const {
       targets = {},
       services = {},
+      runtime = {},
       detect,
     } = (
-      JSON.parse(readFileSync(join(root, manifest), 'utf8')) as { oclif: { dcs: { targets?: object; services?: object; detect?: string } } }
+      JSON.parse(readFileSync(join(root, manifest), 'utf8')) as {
+        oclif: { dcs: { targets?: object; services?: object; runtime?: object; detect?: string } };
+      }
     ).oclif.dcs;
-    const built = [...Object.values(targets), ...Object.values(services), ...(detect ? [detect] : [])] as string[];
+    const built = [
+      ...Object.values(targets),
+      ...Object.values(services),
+      ...Object.values(runtime),
+      ...(detect ? [detect] : []),
+    ] as string[];
     return built.map((path) => join(dirname(manifest), path.replace('./lib/', 'src/').replace(/\.js$/, '.ts')));
   });
   return { sources: files.map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') })), entries };

@@ -53,19 +53,19 @@ export interface CloudflareEmail {
 }
 
 /** A Worker whose handlers are given the secrets after `env`. */
-export interface CloudflareHandlerWithSecrets<K extends string = string, E = CloudflareEnv> {
-  fetch?(request: Request, env: E, secrets: Secrets<K>, ctx: CloudflareContext): Response | Promise<Response>;
-  scheduled?(controller: CloudflareSchedule, env: E, secrets: Secrets<K>, ctx: CloudflareContext): void | Promise<void>;
-  queue?(batch: CloudflareBatch, env: E, secrets: Secrets<K>, ctx: CloudflareContext): void | Promise<void>;
-  email?(message: CloudflareEmail, env: E, secrets: Secrets<K>, ctx: CloudflareContext): void | Promise<void>;
+export interface CloudflareHandlerWithSecrets<K extends string = string, E = CloudflareEnv, C = CloudflareContext> {
+  fetch?(request: Request, env: E, secrets: Secrets<K>, ctx: C): Response | Promise<Response>;
+  scheduled?(controller: CloudflareSchedule, env: E, secrets: Secrets<K>, ctx: C): void | Promise<void>;
+  queue?(batch: CloudflareBatch, env: E, secrets: Secrets<K>, ctx: C): void | Promise<void>;
+  email?(message: CloudflareEmail, env: E, secrets: Secrets<K>, ctx: C): void | Promise<void>;
 }
 
 /** What a Worker exports. */
-export interface CloudflareWorker<E = CloudflareEnv> {
-  fetch?: (request: Request, env: E, ctx: CloudflareContext) => Promise<Response>;
-  scheduled?: (controller: CloudflareSchedule, env: E, ctx: CloudflareContext) => Promise<void>;
-  queue?: (batch: CloudflareBatch, env: E, ctx: CloudflareContext) => Promise<void>;
-  email?: (message: CloudflareEmail, env: E, ctx: CloudflareContext) => Promise<void>;
+export interface CloudflareWorker<E = CloudflareEnv, C = CloudflareContext> {
+  fetch?: (request: Request, env: E, ctx: C) => Promise<Response>;
+  scheduled?: (controller: CloudflareSchedule, env: E, ctx: C) => Promise<void>;
+  queue?: (batch: CloudflareBatch, env: E, ctx: C) => Promise<void>;
+  email?: (message: CloudflareEmail, env: E, ctx: C) => Promise<void>;
 }
 
 /** Without `fallback`: what is bound to the Worker comes first anyway. */
@@ -75,25 +75,30 @@ export type WithSecretsOptions<K extends string = string> = Omit<SecretsOptions<
  * A Worker's handlers with `secrets` after `env`. A name of `keys` that is bound to the Worker comes from there: a secret or variable, or a
  * Secrets Store binding; the rest from Doppler with the binding DOPPLER_TOKEN. What is no longer fresh is refreshed in `waitUntil`.
  */
-export function withSecrets<const K extends string = string, E extends object = CloudflareEnv>(
-  options: WithSecretsOptions<K>,
-  worker: CloudflareHandlerWithSecrets<K, E>,
-): CloudflareWorker<E> {
+export function withSecrets<
+  const K extends string = string,
+  E extends object = CloudflareEnv,
+  C extends CloudflareContext = CloudflareContext,
+>(options: WithSecretsOptions<K>, worker: CloudflareHandlerWithSecrets<K, E, C>): CloudflareWorker<E, C> {
   const secretsOf = perEnv(options);
-  type Handle = (event: unknown, env: E, secrets: Secrets<K>, ctx: CloudflareContext) => unknown;
+  type Handle = (event: unknown, env: E, secrets: Secrets<K>, ctx: C) => unknown;
   const handlers = worker as Record<string, Handle>;
   const wrapped: Record<string, unknown> = {};
   for (const name of Object.keys(worker))
-    wrapped[name] = async (event: unknown, env: E, ctx: CloudflareContext) => handlers[name]!(event, env, await secretsOf(env, ctx), ctx);
+    wrapped[name] = async (event: unknown, env: E, ctx: C) => handlers[name]!(event, env, await secretsOf(env, ctx), ctx);
   return wrapped;
 }
 
 /** @deprecated `withSecrets(options, { fetch })` */
-export function createFetchHandler<const K extends string = string, E extends object = CloudflareEnv>(
+export function createFetchHandler<
+  const K extends string = string,
+  E extends object = CloudflareEnv,
+  C extends CloudflareContext = CloudflareContext,
+>(
   options: WithSecretsOptions<K>,
-  fetch: NonNullable<CloudflareHandlerWithSecrets<K, E>['fetch']>,
-): NonNullable<CloudflareWorker<E>['fetch']> {
-  return withSecrets<K, E>(options, { fetch }).fetch!;
+  fetch: NonNullable<CloudflareHandlerWithSecrets<K, E, C>['fetch']>,
+): NonNullable<CloudflareWorker<E, C>['fetch']> {
+  return withSecrets<K, E, C>(options, { fetch }).fetch!;
 }
 
 /** The secrets alone, for frameworks that have handlers of their own. `ctx` keeps a refresh alive after the answer. */

@@ -1,3 +1,4 @@
+export type { AdapterDefinition, App, AppEntry } from './adapter.ts';
 export { DcsError, EXIT, isDcsError, type ErrorCode, type ErrorDetails } from './error.ts';
 export { GUARDS, guard, type Finding, type Guard, type GuardInput } from './guard.ts';
 export {
@@ -36,6 +37,7 @@ export {
   type Verdict,
 } from './plan.ts';
 export { isLoopback } from './loopback.ts';
+export type { SourceModule } from './rewrite.ts';
 export { Secret } from './secret.ts';
 export type { Credential, Detect, Detected, ServiceDefinition, Who } from './service.ts';
 export type { Held, Secrets, Source, SourceRead } from './source.ts';

@@ -10,7 +10,7 @@ const REDIRECT = join('.wrangler', 'deploy', 'config.json');
 
 /** Finds the Worker or Pages project of a repository in its wrangler file. */
 const detect: Detect = async (root, env) => {
-  const found = await find(root);
+  const found = await findWrangler(root);
   if (found === undefined) return [];
   const { file, config } = found;
   const shown = relative(root, file);
@@ -18,7 +18,8 @@ const detect: Detect = async (root, env) => {
 };
 export default detect;
 
-async function find(root: string): Promise<{ file: string; config: Wrangler } | undefined> {
+/** The wrangler file that counts for a folder, and what it says. */
+export async function findWrangler(root: string): Promise<{ file: string; config: Wrangler } | undefined> {
   for (let folder = resolve(root); ; folder = dirname(folder)) {
     const built = await redirected(folder);
     for (const name of FILES) {

@@ -1,0 +1,1 @@
+export const greeting = (key: string): string => `Hello with ${key}`;

@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { build } from 'esbuild';
+import { Miniflare } from 'miniflare';
+import { program } from '../../runtime/test/program.ts';
+import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
+import { ROOT, world, type World } from './world.ts';
+
+const STRIPE = 'sandbox-stripe-key-of-dev';
+
+describe('dcs runtime add', function () {
+  this.timeout(60_000);
+  let w: World;
+  beforeEach(async () => {
+    w = await world();
+  });
+  afterEach(() => w.close());
+  const read = (file: string): Promise<string> => readFile(join(w.project, file), 'utf8');
+  /** An app of test/e2e/apps, with a dcs.yaml and what `npm install` would bring. */
+  const app = async (name: string): Promise<void> => {
+    await cp(join(ROOT, 'test/e2e/apps', name), w.project, { recursive: true });
+    await w.yaml('doppler: shop\n');
+    await mkdir(join(w.project, 'node_modules'));
+    await symlink(join(ROOT, 'runtime'), join(w.project, 'node_modules', 'dcs-runtime'));
+    for (const each of ['express', 'fastify']) await symlink(join(ROOT, 'node_modules', each), join(w.project, 'node_modules', each));
+  };
+  const add = async (type: string, ...words: string[]) => w.dcs(['runtime', 'add', type, ...words]);
+  /** Adds it, and again: the second run changes nothing. */
+  const added = async (type: string, file: string): Promise<string> => {
+    const before = await read(file);
+    const first = await add(type, '--yes');
+    expect(first.code, first.err).to.equal(0);
+    expect(first.err).to.contain(`\n${file}\n`).and.contain('+     "dcs-runtime": "^0.1.0"');
+    const after = await read(file);
+    expect(after).to.not.equal(before);
+    const again = await add(type, '--yes');
+    expect(again.code, again.err).to.equal(0);
+    expect(again.out).to.contain('Nothing was written');
+    expect(await read(file)).to.equal(after);
+    return after;
+  };
+  const compile = async (lib: readonly string[]): Promise<void> => {
+    const options = {
+      strict: true,
+      noEmit: true,
+      target: 'es2023',
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      types: lib.includes('dom') ? [] : ['node'],
+      lib,
+      allowImportingTsExtensions: true,
+      skipLibCheck: true,
+      typeRoots: [join(ROOT, 'node_modules/@types')],
+    };
+    await writeFile(join(w.project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['src'] }));
+    try {
+      execFileSync('tsc', ['-p', w.project], { encoding: 'utf8' });
+    } catch (error) {
+      throw new Error((error as { stdout: string }).stdout);
+    }
+  };
+  const where = (): Record<string, string> => ({ DOPPLER_TOKEN: SEED.tokens.dev, DOPPLER_API_HOST: w.origin });
+
+  it('a Worker: it compiles, builds, starts in workerd and reads a secret', async () => {
+    await app('worker');
+    expect(await added('cloudflare', 'src/index.ts'))
+      .to.contain("withSecrets({ keys: ['STRIPE_KEY'] }, {")
+      .and.contain('env.LOG_LEVEL');
+    await compile(['es2024', 'dom']);
+    const built = await build({ entryPoints: [join(w.project, 'src/index.ts')], bundle: true, format: 'esm', write: false });
+    const worker = new Miniflare({
+      modules: true,
+      compatibilityDate: '2026-06-01',
+      script: built.outputFiles[0]!.text,
+      bindings: { ...where(), LOG_LEVEL: 'info' },
+    });
+    try {
+      const answer = await worker.dispatchFetch('http://app.example/pay');
+      expect(await answer.json()).to.deep.equal({ pathname: '/pay', greeting: `Hello with ${STRIPE}`, level: 'info' });
+    } finally {
+      await worker.dispose();
+    }
+  });
+
+  for (const [name, file] of [
+    ['express', 'server.cjs'],
+    ['fastify', 'src/server.ts'],
+  ] as const)
+    it(`${name}: it starts and reads a secret`, async () => {
+      await app(name);
+      await added('node', file);
+      if (file.endsWith('.ts')) await compile(['es2024']);
+      const server = await program([file], w.project, where());
+      try {
+        expect((await server.get('/')).body).to.deep.equal({ key: STRIPE, level: 'info' });
+      } finally {
+        await server.stop();
+      }
+    });
+
+  it('writes nothing without a yes, and says where the app stands', async () => {
+    await app('worker');
+    const before = [await read('src/index.ts'), await read('package.json')];
+    const refused = await add('cloudflare');
+    expect(refused.code).to.equal(7);
+    expect(refused.err).to.contain('SANDBOX · dev').and.contain('+ export default withSecrets(').and.contain('--yes');
+    expect([await read('src/index.ts'), await read('package.json')]).to.deep.equal(before);
+  });
+
+  it('--only asks nobody; --json tells what was done', async () => {
+    await app('express');
+    await w.forget();
+    const done = await add('node', '--only', 'SESSION_KEY', '--yes', '--json');
+    expect(done.json()).to.deep.include({
+      schema: 1,
+      type: 'node',
+      module: 'dcs-runtime/cloudrun',
+      keys: ['SESSION_KEY'],
+      files: ['server.cjs', 'package.json'],
+    });
+    expect(await w.journal()).to.deep.equal([]);
+    expect(await read('server.cjs'))
+      .to.contain("void initSecrets({ keys: ['SESSION_KEY'] }).then(")
+      .and.contain('process.env.STRIPE_KEY');
+  });
+
+  it('says what is missing', async () => {
+    for (const [type, code, says] of [
+      ['cloudflar', 64, 'dcs runtime add cloudflare'],
+      ['cloudflare', 2, 'There is no wrangler file here'],
+      ['node', 2, 'No module here starts a server'],
+    ] as const) {
+      const refused = await add(type, '--yes');
+      expect(refused.code, refused.err).to.equal(code);
+      expect(refused.err).to.contain(says);
+    }
+    await app('express');
+    await rm(join(w.project, 'package.json'));
+    expect((await add('node', '--yes', '--only', 'A')).err).to.contain('no package.json');
+    await writeFile(join(w.project, 'package.json'), '[]');
+    expect((await add('node', '--yes', '--only', 'A')).err).to.contain('package.json is no JSON object');
+    await writeFile(join(w.project, 'package.json'), '{"name": "x"}');
+    await writeFile(join(w.project, 'server.cjs'), 'app.listen(; // no JavaScript');
+    expect((await add('node', '--yes', '--only', 'A')).err).to.contain('server.cjs cannot be read');
+    await writeFile(join(w.project, 'server.cjs'), 'app.get("/", () => process.env.OTHER); app.listen(1);');
+    expect((await add('node', '--yes')).err)
+      .to.contain('has none of the names that server.cjs reads')
+      .and.contain('OTHER');
+    await writeFile(join(w.project, 'server.cjs'), 'app.listen(process.env.PORT);');
+    expect((await add('node', '--yes')).err).to.contain('reads no secret that dcs can see');
+  });
+
+  it('names the install line of the package manager there is', async () => {
+    await app('express');
+    await writeFile(join(w.project, 'pnpm-lock.yaml'), '');
+    expect((await add('node', '--yes')).out).to.contain('Next  pnpm install');
+  });
+});
