@@ -79,6 +79,9 @@ export const camel = (word: string): string => word.replaceAll(/_([a-z])/g, (_, 
 
 export const newEtag = (): string => `"${randomBytes(7).toString('hex')}"`;
 
+/** A policy's is bytes: clients decode it and send it back encoded again. */
+export const newPolicyEtag = (): string => randomBytes(9).toString('base64');
+
 function pageSize(call: Call, most: number): number {
   const asked = call.query.get('pageSize') ?? call.query.get('page_size');
   if (asked === null || asked === '0') return most;

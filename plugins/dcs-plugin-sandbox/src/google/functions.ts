@@ -5,7 +5,7 @@ import { filterOf } from './filter.ts';
 import { configOf, functionName, functionView, legacyView, templateFrom } from './function-views.ts';
 import { type Ground, policiesOf, route, type Signed } from './gate.ts';
 import { maskOf, merged } from './masks.ts';
-import { operationView } from './operation-views.ts';
+import { startedView } from './operation-views.ts';
 import { orderedFailure, startOperation } from './operations.ts';
 import { policyRoutes } from './policies.ts';
 import { type CloudFunction, newPolicy, type Operation, type Policy, type Project, tick, type World } from './state.ts';
@@ -123,7 +123,7 @@ function patch(signed: Signed): Json {
     WRITABLE,
   );
   mayActAs(signed, accountOf(project, templateFrom(configOf({ spec }))));
-  return operationView(world, deployFunction(world, project, fn, spec));
+  return startedView(deployFunction(world, project, fn, spec));
 }
 
 function legacyOf(signed: Signed): CloudFunction {
@@ -141,7 +141,7 @@ function patchLegacy(signed: Signed): Json {
   const labels = merged(fn.spec, body, named.includes('labels') ? [['labels']] : [], WRITABLE);
   const spec = { ...labels, serviceConfig: merged(configOf(fn), body, within, LEGACY) };
   mayActAs(signed, accountOf(project, templateFrom(configOf({ spec }))));
-  return operationView(world, deployFunction(world, project, fn, spec));
+  return startedView(deployFunction(world, project, fn, spec));
 }
 
 /** Both generations by API v2, the first by v1 too. https://cloud.google.com/functions/docs/reference/rest, last verified 2026-11-21. */

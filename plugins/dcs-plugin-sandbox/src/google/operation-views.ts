@@ -24,14 +24,22 @@ function outcome(world: World, project: Project, { kind, key }: Operation): Json
     : {};
 }
 
-export function operationView(world: World, operation: Operation): Json {
-  const { name, kind, failure, at, project: id } = operation;
-  const type = `type.googleapis.com/${TYPES[kind]}`;
+const typeOf = ({ kind }: Operation): string => `type.googleapis.com/${TYPES[kind]}`;
+
+/** What the caller is told at the start: never that it is done. */
+export const startedView = (operation: Operation): Json => ({
+  name: operation.name,
+  metadata: { '@type': `${typeOf(operation)}Metadata`, createTime: stamp(operation.at) },
+});
+
+function operationView(world: World, operation: Operation): Json {
+  const { failure, project: id } = operation;
+  const type = typeOf(operation);
+  const started = startedView(operation);
   const project = world.projects.get(id);
-  const metadata = { '@type': `${type}Metadata`, createTime: stamp(at) };
-  if (!isDone(operation) || project === undefined) return { name, metadata };
-  if (failure !== null) return { name, metadata, done: true, error: failure };
-  return { name, metadata, done: true, response: { '@type': type, ...outcome(world, project, operation) } };
+  if (!isDone(operation) || project === undefined) return started;
+  if (failure !== null) return { ...started, done: true, error: failure };
+  return { ...started, done: true, response: { '@type': type, ...outcome(world, project, operation) } };
 }
 
 /** Every API tells of operations; which of them does not matter here. */

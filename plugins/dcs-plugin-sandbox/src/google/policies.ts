@@ -1,5 +1,5 @@
 import type { Call, Route } from '../server/cloud.ts';
-import { invalid, isObject, type Json, newEtag, objectBody, Refusal } from './envelope.ts';
+import { invalid, isObject, type Json, newPolicyEtag, objectBody, Refusal } from './envelope.ts';
 import { type Ground, route, type Signed } from './gate.ts';
 import { allows, inForce } from './iam.ts';
 import { type Binding, type Policy, serviceAccount, tick, type World } from './state.ts';
@@ -45,7 +45,7 @@ function setPolicy({ call, world }: Signed, policy: Policy): Json {
     );
   if (!Array.isArray(bindings)) throw invalid('The bindings are invalid.');
   const next = joined(bindings.map((binding) => bindingFrom(world, binding)));
-  Object.assign(policy, { before: inForce(world, policy), bindings: next, at: tick(world), etag: newEtag().slice(1, -1) });
+  Object.assign(policy, { before: inForce(world, policy), bindings: next, at: tick(world), etag: newPolicyEtag() });
   return view(policy);
 }
 

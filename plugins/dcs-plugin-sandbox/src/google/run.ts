@@ -3,7 +3,7 @@ import { accountOf } from './containers.ts';
 import { invalid, type Json, objectBody, onlyFields, paged, Refusal } from './envelope.ts';
 import { type Ground, policiesOf, route, type Signed } from './gate.ts';
 import { maskOf, merged } from './masks.ts';
-import { operationView } from './operation-views.ts';
+import { startedView } from './operation-views.ts';
 import { policyRoutes } from './policies.ts';
 import type { Policy, Workload } from './state.ts';
 import {
@@ -55,7 +55,7 @@ function sent({ call }: Signed, kind: Kind): Json {
 function put(signed: Signed, workload: Workload, spec: Json): Json {
   const { call, world, project } = signed;
   mayActAs(signed, accountOf(project, templateOf({ kind: workload.kind, spec })));
-  if (call.query.get('validateOnly') !== 'true') return operationView(world, deploy(world, project, workload, spec));
+  if (call.query.get('validateOnly') !== 'true') return startedView(deploy(world, project, workload, spec));
   const tried = structuredClone(workload);
   const { name } = deploy(world, project, tried, spec);
   world.operations.delete(name);
@@ -71,7 +71,7 @@ function create(signed: Signed, kind: Kind): Json {
   if (project.workloads.has(keyOf(place))) throw new Refusal('ALREADY_EXISTS', `Resource '${id}' already exists.`);
   const spec = merged({}, sent(signed, kind), undefined, WRITABLE[kind]);
   mayActAs(signed, accountOf(project, templateOf({ kind, spec })));
-  return operationView(world, deploy(world, project, newWorkload(world, project, { ...place, spec: {} }), spec));
+  return startedView(deploy(world, project, newWorkload(world, project, { ...place, spec: {} }), spec));
 }
 
 /** A service takes a mask; a job is always written whole, and a mask is no parameter there. */

@@ -2,7 +2,7 @@ import type { Call, Route } from '../server/cloud.ts';
 import { invalid, type Json, objectBody, paged, Refusal } from './envelope.ts';
 import { filterOf } from './filter.ts';
 import { type Ground, isEnabled, route, type Signed } from './gate.ts';
-import { operationView } from './operation-views.ts';
+import { startedView } from './operation-views.ts';
 import { orderedFailure, startOperation } from './operations.ts';
 import type { Project, World } from './state.ts';
 
@@ -39,7 +39,7 @@ function enable({ world, project }: Signed, apis: readonly string[]): Json {
   const failure = orderedFailure(world);
   const operation = startOperation(world, project, { kind: 'apis', key: apis.join(','), failure });
   if (failure === null) for (const api of apis) if (!isEnabled(world, project, api)) project.apis.set(api, operation.name);
-  return operationView(world, operation);
+  return startedView(operation);
 }
 
 function batchEnable(signed: Signed): Json {
@@ -54,7 +54,7 @@ function disable(signed: Signed): Json {
   const api = known(call.params['api']);
   if (!isEnabled(world, project, api)) throw new Refusal('FAILED_PRECONDITION', `Service ${api} is not enabled.`);
   project.apis.delete(api);
-  return operationView(world, startOperation(world, project, { kind: 'apis', key: api, failure: null }));
+  return startedView(startOperation(world, project, { kind: 'apis', key: api, failure: null }));
 }
 
 /** Only enabled services are known one by one; a filter for disabled ones finds nothing here. */

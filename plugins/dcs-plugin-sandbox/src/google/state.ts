@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { type Json, newEtag } from './envelope.ts';
+import { type Json, newPolicyEtag } from './envelope.ts';
 
 export interface Binding {
   role: string;
@@ -206,7 +206,7 @@ export const horizon = (world: World): number => world.held ?? Math.max(Date.now
 
 export const newPolicy = (world: World, bindings: Binding[] = []): Policy => ({
   bindings,
-  etag: newEtag().slice(1, -1),
+  etag: newPolicyEtag(),
   at: tick(world),
   before: bindings,
 });
