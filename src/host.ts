@@ -13,7 +13,7 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
   const ask = prompts(invocation, session.env);
   const out = output(invocation);
   return {
-    env: session.env,
+    env: session.pluginEnv,
     root: session.project.root,
     output: out,
     targets: async (types) =>

@@ -147,7 +147,9 @@ async function create(session: Session, client: DopplerClient, name: string, yes
 }
 
 async function detect(session: Session, root: string): Promise<readonly Detected[]> {
-  const found = await Promise.all(session.registry.detectors.map(async (registration) => (await registration.load())(root, session.env)));
+  const found = await Promise.all(
+    session.registry.detectors.map(async (registration) => (await registration.load())(root, session.pluginEnv)),
+  );
   return found.flat();
 }
 

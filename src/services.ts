@@ -1,5 +1,6 @@
 import { DcsError, type Credential, type ServiceDefinition, type Who } from 'dcs-sdk';
 import { nearest } from './config/nearest.ts';
+import { claimOf } from './config/identity-env.ts';
 import { dopplerService } from './doppler/service.ts';
 import type { Session } from './session.ts';
 
@@ -29,12 +30,26 @@ export interface SignedIn {
   readonly error?: unknown;
 }
 
+/** The identity among what wins and what is beaten: a plugin knows variables only. */
+async function withIdentity(
+  { identity, env, credentials }: Session,
+  service: ServiceDefinition,
+  credential: Credential | undefined,
+): Promise<Credential | undefined> {
+  const claim = claimOf(identity, service.id, env);
+  if (claim === undefined || identity === undefined || credential === undefined) return credential;
+  const name = `identity ${identity.name}`;
+  if (claim.wins === 'shell') return { ...credential, beats: [name, ...credential.beats] };
+  const kept = (await credentials.kept({ service: service.id, endpoint: service.endpoint(env) })) === undefined ? [] : ['dcs login'];
+  return { ...credential, from: credential.from === claim.variable ? name : credential.from, beats: [...kept, ...credential.beats] };
+}
+
 /** Who one is for a service, as its API tells it. */
 export async function signedIn(session: Session, service: ServiceDefinition): Promise<SignedIn> {
   const context = session.context(service.title, service.endpoint(session.env));
   let credential: Credential | undefined;
   try {
-    credential = await service.credential(context);
+    credential = await withIdentity(session, service, await service.credential(context));
     if (!credential) return { service };
     const who = await service.whoami(credential, context);
     return { service, credential, who: { ...who, warnings: [...(credential.warnings ?? []), ...who.warnings] } };

@@ -7,6 +7,7 @@ import { chooseEnvironment } from './config/environment.ts';
 import { ciOf, type CiInfo } from './config/ci.ts';
 import { directories, type Directories } from './config/directories.ts';
 import { gitBranch, originOwner } from './config/git.ts';
+import { claimOf, identityEnv, refuseUnset } from './config/identity-env.ts';
 import { emptyProject } from './config/empty-project.ts';
 import { findConfig, loadProject } from './config/load.ts';
 import type { Project } from './config/project.ts';
@@ -25,12 +26,14 @@ export interface OclifConfig {
 export interface Session {
   readonly invocation: Invocation;
   readonly env: Env;
+  /** With what the identity says, for plugins. */
+  readonly pluginEnv: Env;
   readonly cwd: string;
   readonly home: string;
   readonly directories: Directories;
   readonly project: Project;
   readonly user: UserFile;
-  /** Of the user file: whose Doppler token answers here. */
+  /** Of the user file: whose credentials answer here. */
   readonly identity: Identity | undefined;
   readonly registry: Registry;
   readonly ci: CiInfo | undefined;
@@ -75,6 +78,8 @@ export async function openSession(
   if (env['DCS_SHELL'] && project.file !== undefined)
     await (await import('./shell/keep-rules.ts')).keepRules(dirs.stateDir, project.file, log);
   const branch = gitBranch(project.root);
+  const identity = user.identityFor(cwd, originOwner(project.root));
+  const pluginEnv = identityEnv(identity, env);
   const ci = ciOf(env);
   return {
     invocation,
@@ -84,7 +89,8 @@ export async function openSession(
     directories: dirs,
     project,
     user,
-    identity: user.identityFor(cwd, originOwner(project.root)),
+    identity,
+    pluginEnv,
     registry: readRegistry(config.getPluginsList()),
     ci,
     keyring,
@@ -95,10 +101,14 @@ export async function openSession(
     log,
     context: (name, endpoint) => ({
       http: createHttp({ base: endpoint, name, signal, log, userAgent: `dcs/${config.version}` }),
-      env,
+      env: pluginEnv,
       signal,
       log,
-      kept: (service) => credentials.kept({ service, endpoint }),
+      kept: async (service) => {
+        if (identity !== undefined) refuseUnset(identity, service, env);
+        return claimOf(identity, service, env)?.wins === 'identity' ? undefined : credentials.kept({ service, endpoint });
+      },
+      named: (variable) => (pluginEnv[variable] === env[variable] ? variable : `identity ${identity?.name ?? ''}`),
     }),
     choose: (reading, name) =>
       chooseEnvironment(project, {

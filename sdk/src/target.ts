@@ -168,6 +168,8 @@ export interface Context {
   readonly log: Log;
   /** A token that `dcs login` keeps for that service. */
   kept(service: string): Promise<string | undefined>;
+  /** What people call the origin of a variable's value: its own name, or the identity that lent it. */
+  named?(variable: string): string;
 }
 
 export interface TargetDefinition<Options = unknown> {

@@ -4,11 +4,20 @@ import { readText } from './document.ts';
 import { parseOnce } from './parse-once.ts';
 import type { UserConfig } from './user-schema.ts';
 
-/** Whose token answers in a directory: the variable that holds it, never the token. */
+/** Who one is in a directory: the variables that hold the credentials, never those. */
 export interface Identity {
   readonly name: string;
   /** The variable with the Doppler token. */
-  readonly variable: string;
+  readonly doppler?: string;
+  /** `cloudflare`, `neon`, `google`. */
+  readonly services: ReadonlyMap<string, ServiceIdentity>;
+}
+
+export interface ServiceIdentity {
+  /** The variable that holds the credential, or the path of its file. */
+  readonly credential?: string | undefined;
+  /** Account, organisation or project, where dcs.yaml names none. */
+  readonly account?: string | undefined;
 }
 
 /** What a person has set for all projects. The team's dcs.yaml beats its defaults. */
@@ -42,20 +51,32 @@ async function parseUser(text: string, file: string, cacheDir: string): Promise<
 
 function byDirectory({ identities = {} }: UserConfig, cwd: string): Identity | undefined {
   const holds = (directory: string): boolean => `${resolve(cwd)}${sep}`.startsWith(`${directory}${sep}`);
-  const fitting = Object.entries(identities).flatMap(([name, { directory, doppler }]) => {
-    const path = directory === undefined ? undefined : expand(directory);
-    return path !== undefined && holds(path) ? [{ name, variable: doppler, path }] : [];
+  const fitting = Object.entries(identities).flatMap(([name, identity]) => {
+    const path = identity.directory === undefined ? undefined : expand(identity.directory);
+    return path !== undefined && holds(path) ? [{ name, identity, path }] : [];
   });
   const [longest] = fitting.toSorted((a, b) => b.path.length - a.path.length);
-  return longest && { name: longest.name, variable: longest.variable };
+  return longest && identityOf(longest.name, longest.identity);
 }
 
 function byOwner({ identities = {}, identity_mappings: former = {} }: UserConfig, owner: string | undefined): Identity | undefined {
   const same = (other: string | undefined): boolean => owner !== undefined && other?.toLowerCase() === owner.toLowerCase();
   const found = Object.entries(identities).find(([, identity]) => same(identity.owner));
-  if (found) return { name: found[0], variable: found[1].doppler };
+  if (found) return identityOf(...found);
   const mapped = Object.entries(former).find(([name]) => same(name));
-  return mapped && { name: mapped[0], variable: mapped[1] };
+  return mapped && { name: mapped[0], doppler: mapped[1], services: new Map() };
+}
+
+type Said = NonNullable<UserConfig['identities']>[string];
+
+function identityOf(name: string, { doppler, cloudflare, neon, google }: Said): Identity {
+  const services: [string, ServiceIdentity | undefined][] = [
+    ['cloudflare', cloudflare && { credential: cloudflare.token, account: cloudflare.account }],
+    ['neon', neon && { credential: neon.token, account: neon.org }],
+    ['google', google && { credential: google.credentials, account: google.project }],
+  ];
+  const said = services.filter((each): each is [string, ServiceIdentity] => each[1] !== undefined);
+  return { name, services: new Map(said), ...(doppler === undefined ? {} : { doppler }) };
 }
 
 function expand(directory: string): string | undefined {

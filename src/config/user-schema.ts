@@ -1,11 +1,15 @@
 import * as z from 'zod';
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable that holds the token, never the token');
+const id = z.string().regex(/^[\w.@-]{1,100}$/, 'must be an id, as the platform shows it');
 const identity = z
   .strictObject({
     owner: z.string().min(1).optional(),
     directory: z.string().regex(/^[~/]/, 'must begin with / or ~').optional(),
-    doppler: variable,
+    doppler: variable.optional(),
+    cloudflare: z.strictObject({ token: variable.optional(), account: id.optional() }).optional(),
+    neon: z.strictObject({ token: variable.optional(), org: id.optional() }).optional(),
+    google: z.strictObject({ credentials: variable.optional(), project: id.optional() }).optional(),
   })
   .refine(({ owner, directory }) => owner !== undefined || directory !== undefined, 'needs an owner or a directory');
 

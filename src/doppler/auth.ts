@@ -80,7 +80,7 @@ function ways(inputs: AuthInputs): readonly Way[] {
   });
   return [
     direct(env['DOPPLER_TOKEN'], 'DOPPLER_TOKEN'),
-    { find: async () => identity && tokenOf(identity, env), there: async () => identity && `identity ${identity.name}` },
+    { find: async () => identity && tokenOf(identity, env), there: async () => identity?.doppler && `identity ${identity.name}` },
     {
       find: async () => named(await inputs.kept(), 'dcs login'),
       there: async () => undefined,
@@ -97,7 +97,8 @@ function ways(inputs: AuthInputs): readonly Way[] {
 }
 
 /** A person who names whose token answers here must not get somebody else's. */
-function tokenOf({ name, variable }: Identity, env: Env): Found {
+function tokenOf({ name, doppler: variable }: Identity, env: Env): Found | undefined {
+  if (variable === undefined) return undefined;
   const token = env[variable];
   if (token?.trim()) return { token, from: `identity ${name}` };
   throw new DcsError('AUTH', `${variable} is not set: the identity ${name} says that it holds the Doppler token here.`, {

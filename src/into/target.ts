@@ -17,9 +17,9 @@ export interface FromTarget {
 /** Reads a target of dcs.yaml, its rename and prefix undone. Names that its rules leave out are none of Doppler's. */
 export async function readTarget(session: Session, environment: Environment, entry: TargetEntry): Promise<FromTarget> {
   const definition = await definitionOf(session, entry);
-  const endpoint = definition.endpoint(session.env);
-  refuseMixedHosts(session.dopplerHost, [{ name: definition.title, endpoint }]);
   const options = await optionsOf(session, entry, environment.name, definition);
+  const endpoint = definition.endpoint(session.env, options);
+  refuseMixedHosts(session.dopplerHost, [{ name: definition.title, endpoint }]);
   const target = definition.connect(options, session.context(definition.title, endpoint));
   const { entries } = await target.list(new Set());
   return fromEntries(entries, await rulesOf(session, entry), entry.name);

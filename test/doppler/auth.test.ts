@@ -62,7 +62,7 @@ describe('where the Doppler token comes from', () => {
   it('takes the first of the documented ways, and tells what it beats', async () => {
     const bin = await program('echo dp.ct.cli');
     await loginFile('scoped: {/: {token: dp.ct.file}}');
-    const identity = { name: 'work', variable: 'WORK_TOKEN' };
+    const identity = { name: 'work', doppler: 'WORK_TOKEN', services: new Map() };
     const WORK_TOKEN = 'dp.pt.identity';
     const env = { DOPPLER_TOKEN: ' dp.st.prd.abc\n', PATH: bin, WORK_TOKEN };
     const from = async (over: Partial<AuthInputs>): Promise<unknown> => {

@@ -10,7 +10,7 @@ describe('dcs whoami, for Doppler', () => {
     home: '/nowhere',
     cwd: '/',
     keyring: async () => undefined,
-    identity: { name: 'work', variable: 'WORK' },
+    identity: { name: 'work', doppler: 'WORK', services: new Map() },
   });
   const context = (env: Record<string, string>, kept?: string): Context => ({
     http: createHttp({ base: wire.base, name: 'Doppler' }),

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { world, YAML, type World } from './world.ts';
@@ -35,6 +35,59 @@ describe('the user file', () => {
     }
     await user('identities: {work: {owner: somebody, doppler: WORK}, away: {directory: /elsewhere, doppler: WORK}}');
     expect(from(await whoami({ WORK: TOKEN() }))).to.equal(null);
+  });
+
+  it('picks the token and the account of a cloud too, and whoami shows what wins over what', async () => {
+    await user(`identities: {work: {directory: ${w.project}, cloudflare: {token: WORK_CF, account: 7f3ac0de51b84c2f9e60a1d2b3c4d5e6}}}`);
+    const mine = w.env['CLOUDFLARE_API_TOKEN']!;
+    const who = async (env: Record<string, string | undefined>) => {
+      const ran = await w.dcs(['whoami', 'cloudflare', '--json'], { env: { CLOUDFLARE_API_TOKEN: undefined, ...env } });
+      return [
+        ran.code,
+        ...(ran.json()['services'] as { from: string | null; beats: string[] }[]).map(({ from: origin, beats }) => ({ origin, beats })),
+      ];
+    };
+    expect(await who({ WORK_CF: mine })).to.deep.equal([0, { origin: 'identity work', beats: [] }]);
+    const kept = await w.dcs(['login', 'cloudflare'], { input: mine });
+    expect(kept.code, kept.err).to.equal(0);
+    expect(await who({ WORK_CF: mine })).to.deep.equal([0, { origin: 'identity work', beats: ['dcs login'] }]);
+    expect(await who({ WORK_CF: 'wrong', CLOUDFLARE_API_TOKEN: mine })).to.deep.equal([
+      0,
+      { origin: 'CLOUDFLARE_API_TOKEN', beats: ['identity work', 'the token kept by dcs login'] },
+    ]);
+
+    const sync = (env: Record<string, string | undefined>, ...words: string[]) =>
+      w.dcs(['sync', '-e', 'staging', ...words], { env: { CLOUDFLARE_API_TOKEN: undefined, ...env } });
+    // Whose credential is named, nobody else's is taken, a kept one neither.
+    const unset = await sync({}, '--yes');
+    expect([unset.code, unset.out.includes('WORK_CF is not set: the identity work')]).to.deep.equal([3, true]);
+    const wrong = await sync({ WORK_CF: 'wrong' }, '--yes');
+    expect(wrong.code).to.equal(3);
+    expect(wrong.out + wrong.err)
+      .to.contain('refused the token')
+      .and.not.contain('unset CLOUDFLARE_API_TOKEN');
+    expect((await sync({ WORK_CF: mine }, '--dry-run')).code).to.equal(0);
+
+    // Programs get the shell as it is.
+    const print = [
+      'run',
+      '--no-mask',
+      '-q',
+      '--',
+      process.execPath,
+      '-p',
+      '[process.env.CLOUDFLARE_API_TOKEN, process.env.CLOUDFLARE_ACCOUNT_ID]',
+    ];
+    const ran = await w.dcs(print, { env: { CLOUDFLARE_API_TOKEN: undefined, WORK_CF: mine } });
+    expect(ran.out.trim()).to.equal('[ undefined, undefined ]');
+    expect((await w.dcs(['logout', 'cloudflare'])).code).to.equal(0);
+
+    const folder = join(w.home, 'elsewhere');
+    await mkdir(folder);
+    await writeFile(join(folder, 'wrangler.jsonc'), '{"name": "shop-api"}');
+    await user(`identities: {away: {directory: ${folder}, cloudflare: {account: 0123456789abcdef0123456789abcdef}}}`);
+    expect((await w.dcs(['init', '--yes'], { cwd: folder })).code).to.equal(0);
+    expect(await readFile(join(folder, 'dcs.yaml'), 'utf8')).to.contain('0123456789abcdef0123456789abcdef');
   });
 
   it('is strict, names the place, and never shows what stands in it', async () => {

@@ -12,7 +12,8 @@ export async function findCredential(context: Context): Promise<Credential | und
   const kept = await context.kept('cloudflare');
   const keptBeaten = kept === undefined ? [] : ['the token kept by dcs login'];
   const fromEnv = env['CLOUDFLARE_API_TOKEN'];
-  if (fromEnv) return { token: fromEnv, from: 'CLOUDFLARE_API_TOKEN', beats: [...keptBeaten, ...(await wranglerLogin(env))] };
+  const from = context.named?.('CLOUDFLARE_API_TOKEN') ?? 'CLOUDFLARE_API_TOKEN';
+  if (fromEnv) return { token: fromEnv, from, beats: [...keptBeaten, ...(await wranglerLogin(env))] };
   if (kept !== undefined) return { token: kept, from: 'dcs login cloudflare', beats: await wranglerLogin(env) };
   // A login is Cloudflare's own: it never goes to another host, such as a sandbox.
   if (context.http.origin !== OFFICIAL) return undefined;
