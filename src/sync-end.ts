@@ -1,5 +1,4 @@
 import { EXIT, isDcsError, type DcsError, type Environment, type ErrorCode } from 'dcs-sdk';
-import { auditLog } from './engine/audit.ts';
 import type { Look } from './engine/look.ts';
 import { planJson } from './render/plan.ts';
 import { reportJson, reportLines, tally, totalLine, type TargetReport } from './render/report.ts';
@@ -91,25 +90,4 @@ function exitOf({ signal }: Session, { reports, looks }: Ended): number {
   if (!bad && blocked.every(({ reason }) => reason === 'untransformed')) return EXIT.CONFIG;
   const [code] = codes;
   return codes.size === 1 && code ? EXIT[code] : EXIT.TARGET;
-}
-
-/** Who did what, for `dcs history`: of one round, as soon as it ended. */
-export async function audit(session: Session, environment: Environment, { reports, looks, run }: Omit<Ended, 'again'>): Promise<void> {
-  const log = auditLog({ stateDir: session.directories.stateDir, project: session.project.doppler.project });
-  for (const { name, applied } of reports) {
-    if (!applied || applied.outcomes.size === 0) continue;
-    const outcomes: Record<string, string[]> = {};
-    for (const [secret, { result }] of applied.outcomes) (outcomes[result] ??= []).push(secret);
-    const found = looks.find(({ job }) => job.name === name)!;
-    await log.append({
-      id: run,
-      at: new Date().toISOString(),
-      by: session.ci?.name ?? 'you',
-      environment: environment.name,
-      target: name,
-      place: found.job.place,
-      sourceVersion: found.source.version,
-      outcomes,
-    });
-  }
 }

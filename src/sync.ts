@@ -1,4 +1,4 @@
-import { DcsError, isDcsError, type Environment, type Guard, type Source } from 'dcs-sdk';
+import { DcsError, isDcsError, writes, type Environment, type Guard, type Source } from 'dcs-sdk';
 import { apply, runId, type Applied } from './engine/apply.ts';
 import type { Job } from './engine/job.ts';
 import { acquire, breakLock } from './engine/lock.ts';
@@ -6,6 +6,7 @@ import type { LedgerKeys, Waiting } from './engine/ledger-types.ts';
 import { look, type Look } from './engine/look.ts';
 import { refuseExpired, refuseForged, refuseStale, type SavedPlan } from './engine/saved-plan.ts';
 import { survey, type Surveyed } from './engine/survey.ts';
+import { audit, whoWrites } from './audit.ts';
 import { meetingRules } from './config/secret-rules.ts';
 import { consent, type Adoption } from './consent.ts';
 import { dopplerClient, sourceOf } from './doppler-access.ts';
@@ -18,7 +19,7 @@ import { countLine, planLines } from './render/plan.ts';
 import { tally, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
 import type { Session } from './session.ts';
-import { audit, finish, joined, type SyncResult } from './sync-end.ts';
+import { finish, joined, type SyncResult } from './sync-end.ts';
 
 export interface SyncOptions extends Filters {
   readonly words: readonly string[];
@@ -28,6 +29,8 @@ export interface SyncOptions extends Filters {
   readonly plan?: { readonly file: string; readonly saved: SavedPlan };
   readonly breakLock?: string;
   readonly redeploy: boolean;
+  /** The person has said yes to these very names already. */
+  readonly consented?: boolean;
   /** The command line that does it again, for hints. Default: `dcs sync -e ENV`. */
   readonly again?: string;
   /** Whatever moves meanwhile ends it: consent to one plan is none to the next. */
@@ -77,16 +80,18 @@ function split(surveyed: readonly Surveyed[]): Pick<Planned, 'looks' | 'failures
   };
 }
 
-/** Names of `--only` and `--except` that Doppler does not have are a mistake, not "nothing to do". */
+/** Names of `--only` and `--except` that neither Doppler nor a record knows are a mistake, not "nothing to do". */
 export function refuseUnknownNames(looks: readonly Look[], { only, except }: Filters): void {
-  const [first] = looks;
-  if (!first) return;
-  const known = new Set([...first.shaped.desired.names.values()].map(({ from }) => from));
-  const missing = only.filter((name) => !known.has(name) && !looks.some(({ shaped }) => shaped.outOfScope.has(name)));
-  const absent = [...missing, ...except.filter((name) => !known.has(name) && !looks.some(({ shaped }) => shaped.outOfScope.has(name)))];
-  const { sourceName = 'Doppler' } = first.job;
-  if (absent.length > 0)
-    throw new DcsError('USAGE', `${sourceName} has no ${absent.join(', ')}.`, { hint: `names are spelt as in ${sourceName}` });
+  if (looks.length === 0) return;
+  const knows = (name: string): boolean =>
+    looks.some(
+      ({ shaped, ledger }) =>
+        shaped.outOfScope.has(name) ||
+        [...shaped.desired.names.values(), ...ledger.records.values()].some(({ from }) => from === name) ||
+        ledger.records.has(name),
+    );
+  const absent = [...only, ...except].filter((name) => !knows(name));
+  if (absent.length > 0) throw new DcsError('USAGE', `Doppler has no ${absent.join(', ')}.`, { hint: 'names are spelt as in Doppler' });
 }
 
 /** Plan, consent, write, verify, record: `dcs sync`. Prints plan and progress on stderr as it goes; the report is returned. */
@@ -148,12 +153,13 @@ async function rounds(
       for (const each of looks) for (const line of [...planLines(each, style), '']) say(line);
       say(countLine(looks));
       const accepted = await accept(session, environment, options, looks, source);
+      const author = accepted.some(({ plan: decided }) => writes(decided).length > 0) ? await whoWrites(session) : undefined;
       const own: TargetReport[] = [
-        ...(await write(session, accepted, run, options.redeploy)),
+        ...(await write(session, accepted, run, author?.by ?? 'you', options.redeploy)),
         ...planned.failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error })),
       ];
       reports = joined(reports, own);
-      await audit(session, environment, { reports: own, looks, run });
+      if (author) await audit(session, environment, { reports: own, looks, run }, author);
       const moved = !once && !session.signal.aborted && (own.some(({ applied }) => applied?.clash) || (await sourceMoved(source, own)));
       if (!moved || round === 3) return finish(session, environment, { reports, looks, run, again }, style);
     } catch (error) {
@@ -221,7 +227,7 @@ async function accept(
   const given = {
     yes: options.yes,
     allow: new Set(options.allow),
-    named: session.invocation.env !== undefined,
+    named: session.invocation.env !== undefined || options.consented === true,
     plan: options.plan !== undefined,
     ...(options.again === undefined ? {} : { again: options.again }),
   };
@@ -243,8 +249,7 @@ async function withoutLeft(found: Look, adoption: Adoption | undefined, source: 
   return look({ job, found: found.found, settled: found.ledger, listing: found.listing }, read);
 }
 
-async function write(session: Session, looks: readonly Look[], run: string, redeploy: boolean): Promise<TargetReport[]> {
-  const by = session.ci ? session.ci.name : 'you';
+async function write(session: Session, looks: readonly Look[], run: string, by: string, redeploy: boolean): Promise<TargetReport[]> {
   const bar = await progress(session, looks);
   const reports = await Promise.all(
     looks.map(async (each): Promise<TargetReport> => {

@@ -105,6 +105,8 @@ export interface Target {
   write(changes: readonly Write[]): Promise<Outcome[]>;
   /** Makes what was written live, where `effect` is not `now`; resolves when it is. */
   redeploy?(): Promise<{ readonly title: string }>;
+  /** The vendor's own command that makes this revision, secrets included, live again; undefined where it cannot. Runs nothing. */
+  rollback?(revision: string): string | undefined;
 }
 
 export interface Supports {

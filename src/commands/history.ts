@@ -1,13 +1,15 @@
 import { Args, Flags } from '@oclif/core';
 import { DcsCommand } from 'dcs-sdk/command';
-import { auditLog, type AuditEntry } from '../engine/audit.ts';
+import { EXIT } from 'dcs-sdk';
+import type { AuditEntry } from '../engine/audit.ts';
+import { history } from '../history.ts';
 import { duration } from '../run/duration.ts';
 import { ago, table } from '../render/style.ts';
 import { openSession } from '../session.ts';
 
 export default class History extends DcsCommand {
   static override description =
-    'What was written from this machine: when, by whom, to which target, which names. Never a value. Asks no server.';
+    'What was written: when, by whom, to which target, which names. Never a value. The history is kept where the record is (ledger in dcs.yaml): with ledger: doppler it asks Doppler, else no server. Entries are chained by digests; one that was altered or taken out is named.';
   static override examples = [
     '<%= config.bin %> history',
     '<%= config.bin %> history api --since 7d',
@@ -24,7 +26,6 @@ export default class History extends DcsCommand {
     const { flags, args } = await this.parse(History);
     const session = await openSession(this.config, this.invocation());
     const { project, invocation } = session;
-    const log = auditLog({ stateDir: session.directories.stateDir, project: project.doppler.project });
     const since = flags.since === undefined ? 0 : Date.now() - duration(flags.since, '--since');
     const environment = invocation.env === undefined ? undefined : session.choose(true).name;
     const wanted = (entry: AuditEntry): boolean =>
@@ -32,8 +33,14 @@ export default class History extends DcsCommand {
       (environment === undefined || entry.environment === environment) &&
       new Date(entry.at).getTime() >= since &&
       (flags.name === undefined || Object.values(entry.outcomes).some((names) => names.includes(flags.name!)));
-    const entries = (await log.all()).filter(wanted).slice(-flags.limit).toReversed();
-    if (entries.length === 0) return this.out(['Nothing was written from this machine that fits.'], { entries });
+    const found = await history(session, environment === undefined ? [...project.environments.keys()] : [environment]);
+    const entries = found.entries.filter(wanted).slice(-flags.limit).toReversed();
+    const failures = found.failures.map(({ title, error }) => ({ title, code: error.code, message: error.message }));
+    for (const { title, message } of failures) this.logToStderr(`! ${title}: ${message}`);
+    const json = { entries, broken: found.broken, failures };
+    if (found.failures[0]) process.exitCode = EXIT[found.failures[0].error.code];
+    if (found.broken.length > 0) this.#altered(found.broken);
+    if (entries.length === 0) return this.out(['Nothing was written that fits.'], json);
     const now = new Date();
     const rows = entries.map(({ at, id, environment: env, target, by, outcomes }) => [
       ago(at, now),
@@ -43,7 +50,14 @@ export default class History extends DcsCommand {
       by,
       told(outcomes, flags.verbose),
     ]);
-    return this.out(table([['WHEN', 'SYNC', 'ENV', 'TARGET', 'BY', ''], ...rows]), { entries });
+    return this.out(table([['WHEN', 'SYNC', 'ENV', 'TARGET', 'BY', ''], ...rows]), json);
+  }
+
+  /** The entries are shown all the same: what can be read is better than nothing. */
+  #altered(broken: readonly string[]): void {
+    process.exitCode = EXIT.CONFLICT;
+    const which = broken.length === 1 ? `sync ${broken[0]!}` : `syncs ${broken.join(', ')}`;
+    this.logToStderr(`! The history before ${which} is not as it was written: an entry was altered or taken out.`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { DcsCommand } from 'dcs-sdk/command';
 import { findConfig } from '../config/load.ts';
-import { auditLog } from '../engine/audit.ts';
+import { machineLog } from '../engine/audit-file.ts';
 import { ago, table } from '../render/style.ts';
 import { openSession, type Session } from '../session.ts';
 
@@ -49,6 +49,6 @@ export default class Home extends DcsCommand {
 
 /** `prod 3 days ago, you`: from the log of this machine. */
 async function lastSync({ directories, project }: Session): Promise<string | undefined> {
-  const entry = (await auditLog({ stateDir: directories.stateDir, project: project.doppler.project }).all()).at(-1);
+  const entry = (await machineLog({ stateDir: directories.stateDir, project: project.doppler.project }).read()).entries.at(-1);
   return entry && `${entry.environment} ${ago(entry.at, new Date())}, ${entry.by}`;
 }

@@ -1,4 +1,4 @@
-import { isDcsError } from 'dcs-sdk';
+import { isDcsError, Secret } from 'dcs-sdk';
 import type { DopplerSDK } from '@dopplerhq/node-sdk';
 import { fieldsOf, listOf, malformed, optionalText, secretsOf, textOf, type DopplerSecret } from './answers.ts';
 import { checkSlug } from './place.ts';
@@ -27,12 +27,14 @@ export interface DopplerConfig {
   readonly environment: string;
   readonly root: boolean;
 }
-/** Who changed which names when; values are dropped as the answer is read. */
+/** Who changed which names when. */
 export interface LogEntry {
   readonly id: string;
   readonly at: string;
   readonly user: string;
   readonly names: readonly string[];
+  /** Raw values before and after; null: there was none, there is none, or this token may not see it. */
+  readonly diff: readonly { readonly name: string; readonly removed: Secret | null; readonly added: Secret | null }[];
 }
 /** One change that Doppler makes only where the name still holds what was read. Raw values. */
 export interface GuardedChange {
@@ -177,19 +179,26 @@ export class DopplerClient {
     return configOf(fieldsOf(fieldsOf(answer, 'the new config')['config'], 'the new config'));
   }
 
-  /** The newest changes of a config, newest first. */
-  async logs(project: string, config: string, count = 5): Promise<LogEntry[]> {
+  /** Ids of a config's log, newest first. How far it reaches back depends on the plan (Developer: 3 days). */
+  async logIds(project: string, config: string, { page, count }: { page: number; count: number }): Promise<string[]> {
     checkPlace(project, config);
     const { configLogs } = await this.#load();
     const what = `the log of ${project}/${config}`;
-    const listed = listOf(await configLogs.list(project, config, { page: 1, perPage: count }), 'logs', what).slice(0, count);
-    return Promise.all(
-      listed.map(async (entry) => {
-        const id = textOf(entry, 'id', what);
-        const { log } = fieldsOf(await configLogs.get(project, config, id), what);
-        return logOf(fieldsOf(log, what), what);
-      }),
-    );
+    const listed = listOf(await configLogs.list(project, config, { page, perPage: count }), 'logs', what);
+    return listed.slice(0, count).map((entry) => textOf(entry, 'id', what));
+  }
+
+  async log(project: string, config: string, id: string): Promise<LogEntry> {
+    checkPlace(project, config);
+    const { configLogs } = await this.#load();
+    const what = `the log of ${project}/${config}`;
+    return logOf(fieldsOf(fieldsOf(await configLogs.get(project, config, id), what)['log'], what), what);
+  }
+
+  /** The newest changes of a config, newest first. */
+  async logs(project: string, config: string, count = 5): Promise<LogEntry[]> {
+    const ids = await this.logIds(project, config, { page: 1, count });
+    return Promise.all(ids.map((id) => this.log(project, config, id)));
   }
 
   #load(): Promise<DopplerSDK> {
@@ -223,13 +232,24 @@ function configOf(item: Readonly<Record<string, unknown>>): DopplerConfig {
 
 function logOf(log: Readonly<Record<string, unknown>>, what: string): LogEntry {
   const user = fieldsOf(log['user'] ?? {}, what);
-  const names = log['diff'] === undefined ? [] : listOf(log, 'diff', what).map((change) => textOf(change, 'name', what));
+  const changes = log['diff'] === undefined ? [] : listOf(log, 'diff', what);
+  const diff = changes.map((change) => ({
+    name: textOf(change, 'name', what),
+    removed: side(change, 'removed'),
+    added: side(change, 'added'),
+  }));
   return {
     id: textOf(log, 'id', what),
     at: textOf(log, 'created_at', what),
     user: optionalText(user, 'name') ?? optionalText(user, 'email') ?? 'unknown',
-    names,
+    names: diff.map(({ name }) => name),
+    diff,
   };
+}
+
+function side(change: Readonly<Record<string, unknown>>, key: 'added' | 'removed'): Secret | null {
+  const value = optionalText(change, key);
+  return value === undefined ? null : new Secret(value);
 }
 
 const PER_PAGE = 100;

@@ -12,7 +12,7 @@ import {
 import type { Desired, Wanted } from './desired.ts';
 import { believe, factsOf, owned, recall } from './facts.ts';
 import type { Job } from './job.ts';
-import type { Ledger } from './ledger-types.ts';
+import type { Ledger, LedgerRecord } from './ledger-types.ts';
 import { emptyLedger } from './ledger-file.ts';
 import { settle } from './settle.ts';
 import { shape, shapeDigest, type Shaped } from './shape.ts';
@@ -91,7 +91,7 @@ async function conclude(seen: Seen, shaped: Shaped, { identity: from, version }:
   const findings = guard({
     plan,
     wanted: [...shaped.desired.names.keys()],
-    wantedBefore: wantedBefore(ledger, shaped),
+    wantedBefore: wantedBefore(ledger, shaped, job.rules),
     existing: listing.entries.filter((entry) => entry.locked === undefined).length,
     owned: listing.entries.filter((entry) => owned(entry, ledger.records.get(entry.name), listing, job) === 'yes').length,
     shows: job.definition.supports.readable || job.definition.supports.ownership || job.definition.supports.trail,
@@ -102,8 +102,16 @@ async function conclude(seen: Seen, shaped: Shaped, { identity: from, version }:
 }
 
 /** Names that `--only`, `--except` or a changed rule leave out did not vanish from the source. */
-function wantedBefore(ledger: Ledger, { outOfScope }: Shaped): string[] {
-  return [...ledger.records.values()].filter(({ name, wanted }) => wanted && !outOfScope.has(name)).map(({ name }) => name);
+function wantedBefore(ledger: Ledger, { outOfScope }: Shaped, rules: Job['rules']): string[] {
+  return [...ledger.records.values()]
+    .filter((record) => record.wanted && !outOfScope.has(record.name) && concerns(rules, record, record.name))
+    .map(({ name }) => name);
+}
+
+/** Whether `--only` and `--except` speak of a name that the source no longer has: by what the source called it. */
+function concerns({ only, except }: Job['rules'], record: LedgerRecord | undefined, name: string): boolean {
+  const from = record?.from ?? name;
+  return (only?.has(from) ?? true) && !except?.has(from);
 }
 
 function planFor(listing: Listing, shaped: Shaped, ledger: Ledger, job: Job): Plan {
@@ -119,7 +127,9 @@ function planFor(listing: Listing, shaped: Shaped, ledger: Ledger, job: Job): Pl
 }
 
 function subjects(listing: Listing, { desired, outOfScope }: Shaped, ledger: Ledger, job: Job): Parameters<typeof decidePlan>[0] {
-  const held = listing.entries.map(({ name }) => name).filter((name) => desired.names.has(name) || !outOfScope.has(name));
+  const held = listing.entries
+    .map(({ name }) => name)
+    .filter((name) => desired.names.has(name) || (!outOfScope.has(name) && concerns(job.rules, ledger.records.get(name), name)));
   return [...new Set([...desired.names.keys(), ...held])].map((name) => {
     const from = desired.names.get(name)?.from;
     return { name, ...(from === undefined ? {} : { from }), facts: factsOf(name, desired, listing, ledger, job) };

@@ -130,14 +130,16 @@ describe('the Doppler client', () => {
     expect(doppler.lastLimits).deep.equal({ limit: 240, remaining: 12, reset: 1_790_000_000 });
   });
 
-  it('tells who changed which names, and drops the values', async () => {
+  it('tells who changed which names; the values show only where they are asked for', async () => {
     const log = { id: 'L1', text: 'set A to hunter2', created_at: '2026-11-20T10:00:00Z', user: { name: 'Ada' }, rollback: false };
     wire.answer = ({ url }, response) =>
       url.includes('/logs/log')
         ? json(response, { log: { ...log, diff: [{ name: 'A', added: 'hunter2', removed: 'hunter1' }] } })
         : json(response, { page: 1, logs: [log] });
     const entries = await client().logs('shop', 'prd');
-    expect(entries).deep.equal([{ id: 'L1', at: '2026-11-20T10:00:00Z', user: 'Ada', names: ['A'] }]);
+    expect(entries.map(({ diff: _, ...rest }) => rest)).deep.equal([{ id: 'L1', at: '2026-11-20T10:00:00Z', user: 'Ada', names: ['A'] }]);
+    expect(entries[0]!.diff[0]!.removed!.reveal()).equal('hunter1');
+    expect(inspect(entries, { depth: 9 }) + JSON.stringify(entries)).not.contain('hunter');
   });
 
   const read = (): Promise<unknown> => client().secrets('shop', 'prd');

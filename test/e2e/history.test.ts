@@ -15,7 +15,7 @@ describe('dcs history and dcs explain', () => {
   after(() => w.close());
 
   it('tells nothing where nothing was written', async () => {
-    expect((await w.dcs(['history'])).out).to.contain('Nothing was written from this machine');
+    expect((await w.dcs(['history'])).out).to.contain('Nothing was written that fits.');
   });
 
   it('tells when, by whom, what, newest first, and never a value', async () => {

@@ -1,36 +1,12 @@
-import { appendFile, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { auditLog } from '../../src/engine/audit.ts';
 import { ownKeys } from './keys.ts';
 import { emptyLedger } from '../../src/engine/ledger-file.ts';
 import { machineHome } from '../../src/engine/ledger-machine.ts';
 
 describe('files of the state folder', () => {
-  it('the audit log survives a torn line and gives the last entries back', async () => {
-    const stateDir = await mkdtemp(join(tmpdir(), 'dcs-engine-'));
-    const log = auditLog({ stateDir, project: 'shop' });
-    const entry = (id: string) => ({
-      id,
-      at: 't',
-      by: 'you',
-      environment: 'e',
-      target: 't',
-      place: 'p',
-      sourceVersion: 'v',
-      outcomes: { done: ['A'] },
-    });
-    expect(await log.all()).to.deep.equal([]);
-    await log.append(entry('1'));
-    const [name] = await readdir(join(stateDir, 'audit'));
-    const file = join(stateDir, 'audit', name!);
-    expect((await stat(file)).mode & 0o777).to.equal(0o600);
-    await appendFile(file, '{"id":"torn');
-    await log.append(entry('2'));
-    expect((await log.all()).map(({ id }) => id)).to.deep.equal(['1', '2']);
-  });
-
   it('a ledger comes back, another place has none, and a damaged one is never "none"', async () => {
     const stateDir = await mkdtemp(join(tmpdir(), 'dcs-engine-'));
     const keys = await ownKeys(stateDir, 'e');

@@ -82,6 +82,10 @@ function connect(api: WorkerApi, options: WorkerOptions, { signal }: Context): T
       return { entries: bindings.map(entry), trail };
     },
 
+    // Versions keep their secrets: https://developers.cloudflare.com/workers/configuration/versions-and-deployments/rollbacks/
+    // (last verified 2026-11-21).
+    rollback: (version) => `npx wrangler rollback ${version} --name ${options.worker}`,
+
     async write(changes) {
       if (signal.aborted) return skipped(changes);
       try {

@@ -1,0 +1,81 @@
+import { isDcsError, type Environment, type PlanItem } from 'dcs-sdk';
+import { dopplerClient } from './doppler-access.ts';
+import type { AuditChange, AuditEntry, Who } from './engine/audit.ts';
+import type { Look } from './engine/look.ts';
+import { gitAuthor } from './git-process.ts';
+import { logOf } from './history.ts';
+import type { TargetReport } from './render/report.ts';
+import type { Session } from './session.ts';
+
+/** Who writes, asked only when something is to be written. */
+export async function whoWrites(session: Session): Promise<{ readonly by: string; readonly who: Who }> {
+  const [doppler, git] = await Promise.all([dopplerName(session), gitAuthor(session.project.root, session.env)]);
+  const ci = session.ci && [session.ci.name, session.ci.run].filter((part) => part !== undefined).join(' ');
+  const who = { ...(doppler === undefined ? {} : { doppler }), ...(git === undefined ? {} : { git }), ...(ci === undefined ? {} : { ci }) };
+  return { by: ci ?? doppler ?? git ?? 'you', who };
+}
+
+/** That Doppler does not tell is no reason not to sync. */
+async function dopplerName(session: Session): Promise<string | undefined> {
+  try {
+    return (await (await dopplerClient(session)).me()).name;
+  } catch (error) {
+    if (!isDcsError(error)) throw error;
+    session.log(`who: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** What one round did, for `dcs history`: as soon as it ended. */
+export async function audit(
+  session: Session,
+  environment: Environment,
+  round: { readonly reports: readonly TargetReport[]; readonly looks: readonly Look[]; readonly run: string },
+  { by, who }: Awaited<ReturnType<typeof whoWrites>>,
+): Promise<void> {
+  const sourceLog = await newestLog(session, environment);
+  const entries = round.reports.flatMap(({ name, applied }): AuditEntry[] => {
+    const look = round.looks.find(({ job }) => job.name === name);
+    if (!look || !applied || applied.outcomes.size === 0) return [];
+    const outcomes: Record<string, string[]> = {};
+    for (const [secret, { result }] of applied.outcomes) (outcomes[result] ??= []).push(secret);
+    const before = look.listing.trail?.[0]?.id;
+    const after = applied.revision;
+    return [
+      {
+        id: round.run,
+        at: new Date().toISOString(),
+        by,
+        who,
+        environment: environment.name,
+        target: name,
+        place: look.job.place,
+        sourceVersion: look.source.version,
+        ...(sourceLog === undefined ? {} : { sourceLog }),
+        revision: { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) },
+        outcomes,
+        changes: changesOf(look, new Set(outcomes['done'])),
+      },
+    ];
+  });
+  if (entries.length > 0) await (await logOf(session, environment)).append(entries);
+}
+
+function changesOf({ plan, ledger }: Look, done: ReadonlySet<string>): AuditChange[] {
+  return plan.items
+    .filter((item): item is PlanItem & { action: AuditChange['action'] } => done.has(item.name) && WRITES.has(item.action))
+    .map(({ name, action, from }) => ({ name, action, from: from ?? ledger.records.get(name)?.from ?? name }));
+}
+
+const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'delete'] satisfies AuditChange['action'][]);
+
+/** Asked after the writes and before the source is looked at once more: if that did not move, this is what its values came with. */
+async function newestLog(session: Session, { doppler }: Environment): Promise<string | undefined> {
+  try {
+    return (await (await dopplerClient(session)).logIds(doppler.project, doppler.config, { page: 1, count: 1 }))[0] ?? '';
+  } catch (error) {
+    if (!isDcsError(error)) throw error;
+    session.log(`history: Doppler's log cannot be read (${error.message}); dcs undo will not know this sync`);
+    return undefined;
+  }
+}
