@@ -95,6 +95,7 @@ export async function optionsOf(
   environment: string,
   definition: TargetDefinition<never>,
 ): Promise<never> {
+  refuseVariables(session, entry, environment);
   const raw = entry.optionsFor(environment);
   const unknown = Object.keys(raw).find((key) => !definition.keys.includes(key));
   if (unknown !== undefined) {
@@ -112,6 +113,20 @@ export async function optionsOf(
     `${session.project.at(['targets', entry.name, ...path])}: ${[entry.name, ...path].join('.')}: ${issue?.message ?? 'is not valid'}`,
     {
       hint: 'dcs config show',
+    },
+  );
+}
+
+/** Whoever sets a variable would choose where production's secrets go. */
+function refuseVariables({ project }: Session, entry: TargetEntry, environment: string): void {
+  const [key] = entry.variable(environment);
+  if (key === undefined || project.environments.get(environment)?.protected !== true) return;
+  throw new DcsError(
+    'CONFIG',
+    `${project.at(['targets', entry.name, key])}: ${environment} is protected, and ${entry.name}.${key} is a variable.`,
+    {
+      why: 'Whoever sets the variable would choose where its secrets go. Nothing was written.',
+      hint: `write the value itself, for ${environment}: ${key}: {${environment}: ...}`,
     },
   );
 }

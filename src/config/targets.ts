@@ -28,6 +28,8 @@ export interface TargetEntry {
   readonly raw: Readonly<Record<string, unknown>>;
   /** Environment maps resolved, `${VAR}` replaced; a variable that is not set is an error only here. */
   optionsFor(environment: string): Record<string, unknown>;
+  /** Options that hold a `${VAR}` in this environment: where secrets go then depends on who sets it. */
+  variable(environment: string): readonly string[];
   /** Variables this environment's options need and do not have. */
   missing(environment: string): readonly string[];
 }
@@ -92,6 +94,7 @@ function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitI
     existing: config.existing ?? 'ask',
     shared: config.shared ?? false,
     raw: Object.fromEntries(raw),
+    variable: (environment) => chosen(environment).flatMap(([key, value]) => (variablesIn(value).length > 0 ? [key] : [])),
     optionsFor: (environment) => Object.fromEntries(chosen(environment).map(([key, value]) => [key, filled(key, value)])),
     missing: (environment) =>
       chosen(environment)
