@@ -26,15 +26,18 @@ async function dopplerName(session: Session): Promise<string | undefined> {
   }
 }
 
+type Author = Awaited<ReturnType<typeof whoWrites>>;
+/** What one run did to one target; when, who and where in Doppler's log is added here. */
+type Deed = Omit<AuditEntry, 'at' | 'by' | 'who' | 'environment' | 'sourceLog'>;
+
 /** What one round did, for `dcs history`: as soon as it ended. */
 export async function audit(
   session: Session,
   environment: Environment,
   round: { readonly reports: readonly TargetReport[]; readonly looks: readonly Look[]; readonly run: string },
-  { by, who }: Awaited<ReturnType<typeof whoWrites>>,
+  author: Author,
 ): Promise<void> {
-  const sourceLog = await newestLog(session, environment);
-  const entries = round.reports.flatMap(({ name, applied }): AuditEntry[] => {
+  const deeds = round.reports.flatMap(({ name, applied }): Deed[] => {
     const look = round.looks.find(({ job }) => job.name === name);
     if (!look || !applied || applied.outcomes.size === 0) return [];
     const outcomes: Record<string, string[]> = {};
@@ -44,21 +47,24 @@ export async function audit(
     return [
       {
         id: round.run,
-        at: new Date().toISOString(),
-        by,
-        who,
-        environment: environment.name,
         target: name,
         place: look.job.place,
         sourceVersion: look.source.version,
-        ...(sourceLog === undefined ? {} : { sourceLog }),
         revision: { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) },
         outcomes,
         changes: changesOf(look, new Set(outcomes['done'])),
       },
     ];
   });
-  if (entries.length > 0) await (await logOf(session, environment)).append(entries);
+  await remember(session, environment, deeds, author);
+}
+
+/** Adds them to the history of the environment. */
+export async function remember(session: Session, environment: Environment, deeds: readonly Deed[], { by, who }: Author): Promise<void> {
+  if (deeds.length === 0) return;
+  const sourceLog = await newestLog(session, environment);
+  const stamp = { at: new Date().toISOString(), by, who, environment: environment.name, ...(sourceLog === undefined ? {} : { sourceLog }) };
+  await (await logOf(session, environment)).append(deeds.map(({ id, ...deed }) => ({ id, ...stamp, ...deed })));
 }
 
 function changesOf({ plan, ledger }: Look, done: ReadonlySet<string>): AuditChange[] {

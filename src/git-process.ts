@@ -12,6 +12,12 @@ export async function askGit(path: string, env: Env, command: readonly string[])
   return (await git(dirname(path), env, [...command, '--', `./${basename(path)}`])).code;
 }
 
+/** The value of a git attribute of a path: `union`, `unspecified`; undefined where git does not say. */
+export async function gitAttribute(root: string, env: Env, attribute: string, path: string): Promise<string | undefined> {
+  const { code, out } = await git(root, env, ['check-attr', '-z', attribute, '--', path]);
+  return code === 0 ? out.split('\0')[2] : undefined;
+}
+
 /** `Ana <ana@acme.dev>`: whom a commit made here would name; undefined where git does not know. */
 export async function gitAuthor(root: string, env: Env): Promise<string | undefined> {
   const { code, out } = await git(root, env, ['var', 'GIT_AUTHOR_IDENT']);

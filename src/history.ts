@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { isDcsError, type DcsError, type Environment } from 'dcs-sdk';
 import type { AuditLog, History } from './engine/audit.ts';
 import { gitLog, machineLog } from './engine/audit-file.ts';
@@ -5,10 +6,13 @@ import { sharedLog } from './engine/audit-shared.ts';
 import { openStore } from './record.ts';
 import type { Session } from './session.ts';
 
+/** Beside dcs.lock, where git shares the record. */
+export const HISTORY_FILE = 'dcs.history.jsonl';
+
 /** The log that a sync of this environment writes to: where its record is. */
 export async function logOf(session: Session, environment: Environment): Promise<AuditLog> {
   const kind = session.project.ledger(environment.name);
-  if (kind === 'git') return gitLog(`${session.project.root}/dcs.history.jsonl`);
+  if (kind === 'git') return gitLog(join(session.project.root, HISTORY_FILE));
   if (kind === 'doppler') return sharedLog(await openStore(session, environment));
   return machineLog({ stateDir: session.directories.stateDir, project: session.project.doppler.project });
 }
@@ -25,7 +29,7 @@ export async function history(session: Session, environments: readonly string[])
   const kinds = new Set(environments.map((name) => project.ledger(name)));
   const opening: [string, () => AuditLog | Promise<AuditLog>][] = [
     ['this machine', () => machine],
-    ...(kinds.has('git') ? [['dcs.history.jsonl', () => gitLog(`${project.root}/dcs.history.jsonl`)] as [string, () => AuditLog]] : []),
+    ...(kinds.has('git') ? [[HISTORY_FILE, () => gitLog(join(project.root, HISTORY_FILE))] as [string, () => AuditLog]] : []),
     ...environments
       .filter((name) => project.ledger(name) === 'doppler')
       .map((name): [string, () => Promise<AuditLog>] => [name, () => logOf(session, session.choose(true, name))]),

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { DcsError, type Environment } from 'dcs-sdk';
 import type { LedgerPlace } from './config/schema.ts';
 import { createDopplerClient, type DopplerClient } from './doppler/client.ts';
@@ -24,8 +25,9 @@ export interface OpenRecord {
 /** Tells this machine's keys of two environments apart. */
 export const keyName = ({ doppler }: Environment): string => `${doppler.project}-${doppler.config}`;
 
-/** The file in which git shares the record. */
-export const lockFile = ({ project }: Session): string => `${project.root}/dcs.lock`;
+/** In which git shares the record, beside dcs.yaml. */
+export const LOCK_FILE = 'dcs.lock';
+const lockFile = ({ project }: Session): string => join(project.root, LOCK_FILE);
 
 /** Where the records of an environment are, and the keys that seal them; makes this machine's key where that one seals and is missing. */
 export async function openRecord(session: Session, environment: Environment): Promise<OpenRecord> {

@@ -1,11 +1,17 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDcsError, type Environment } from 'dcs-sdk';
 import { editConfig } from '../config/edit.ts';
 import { dopplerClient } from '../doppler-access.ts';
 import { keyFile, newSharedKey } from '../engine/key.ts';
-import { keyName, LEDGER_KEY, openStore, sharedKeysIfThere } from '../record.ts';
+import { readIfThere, replaceFile } from '../files.ts';
+import { gitAttribute } from '../git-process.ts';
+import { HISTORY_FILE } from '../history.ts';
+import { keyName, LEDGER_KEY, LOCK_FILE, openStore, sharedKeysIfThere } from '../record.ts';
 import type { Session } from '../session.ts';
 import { attempt, ok, warning, type DoctorFinding } from './finding.ts';
+
+const GIT_FILES = [LOCK_FILE, HISTORY_FILE];
 
 /** Can colleagues and CI compare what this machine wrote? Where not, `--fix` moves the record to Doppler, after asking. */
 export function checkSharedRecord(session: Session): Promise<readonly DoctorFinding[]> {
@@ -15,7 +21,12 @@ export function checkSharedRecord(session: Session): Promise<readonly DoctorFind
     const shared = all.filter((environment) => !onMachine(environment));
     const used = all.filter((environment) => onMachine(environment) && hasSynced(session, environment));
     const keyless = await withoutKey(session, shared);
-    return [...onThisMachine(session, used), ...lacking(session, keyless), ...fine(session, shared, keyless)];
+    return [
+      ...onThisMachine(session, used),
+      ...lacking(session, keyless),
+      ...fine(session, shared, keyless),
+      ...(await notMerging(session, shared)),
+    ];
   });
 }
 
@@ -77,6 +88,29 @@ function lacking(session: Session, environments: readonly Environment[]): Doctor
 function fine({ project }: Session, shared: readonly Environment[], keyless: readonly Environment[]): DoctorFinding[] {
   const whole = shared.filter((environment) => !keyless.includes(environment));
   return whole.length === 0 ? [] : [ok('record', whole.map(({ name }) => `${name}: ${project.ledger(name)}`).join(', '))];
+}
+
+/** Two branches that both synced change the same first and last lines: only by union does git keep both sides. */
+async function notMerging({ project, env }: Session, shared: readonly Environment[]): Promise<DoctorFinding[]> {
+  if (!shared.some(({ name }) => project.ledger(name) === 'git')) return [];
+  const merges = await Promise.all(GIT_FILES.map((file) => gitAttribute(project.root, env, 'merge', file)));
+  const lines = GIT_FILES.filter((_, index) => merges[index] !== undefined && merges[index] !== 'union').map(
+    (file) => `${file} merge=union`,
+  );
+  if (lines.length === 0) return [];
+  return [
+    {
+      ...warning('record', 'git would stop at a conflict in the record whenever two branches synced', [
+        `dcs doctor --fix     adds "${lines.join('", "')}" to .gitattributes`,
+      ]),
+      ask: `Add "${lines.join('", "')}" to .gitattributes?`,
+      fix: async () => {
+        const file = join(project.root, '.gitattributes');
+        const before = (await readIfThere(file)) ?? '';
+        await replaceFile(file, `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${lines.join('\n')}\n`, 0o644);
+      },
+    },
+  ];
 }
 
 /** Twice is once: a key that stands there stays. */

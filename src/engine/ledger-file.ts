@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Ledger, LedgerKeys, LedgerRecord, Pending, SourceRecord } from './ledger-types.ts';
+import { mergeRecord } from './ledger-merge.ts';
 import { damaged, headOf, lineOf, pendingOf, recordOf, type Head, type Line } from './ledger-line.ts';
 
 export function emptyLedger(place: string, keys: LedgerKeys, incarnation: string | undefined, serial = 0): Ledger {
@@ -50,7 +51,7 @@ export function blocks(text: string, file: string): Map<string, string> {
   return new Map([...scan(text, file)].map(([place, { raws }]) => [place, raws.map((raw) => `${raw}\n`).join('')]));
 }
 
-/** Every line is read once, here. */
+/** Every line is read once, here. What git merged by union may begin twice: both beginnings belong to one ledger. */
 function scan(text: string, file: string): Map<string, Block> {
   const found = new Map<string, Block>();
   let open: (Block & { readonly place: string }) | undefined;
@@ -60,8 +61,9 @@ function scan(text: string, file: string): Map<string, Block> {
     if (raw.trim() === '') continue;
     const line = lineOf(raw, file, index + 1);
     if (line.kind === 'ledger') {
-      if (open || found.has(line.head.place)) throw damaged(file, index + 1, 'a ledger begins twice');
-      open = { place: line.head.place, raws: [], lines: [] };
+      const { place } = line.head;
+      if (open && open.place !== place) throw damaged(file, index + 1, 'a ledger begins in another one');
+      open ??= { place, raws: [], lines: [], ...found.get(place) };
     }
     if (!open) throw damaged(file, index + 1, 'a line belongs to no ledger');
     open.raws.push(raw.trimEnd());
@@ -85,21 +87,23 @@ export function parse(text: string, keys: LedgerKeys, file: string): Ledger {
   const seals = (purpose: string, fields: unknown, given: string | undefined): boolean =>
     given !== undefined && keys.all.some((key) => key.seal(`ledger ${purpose}`, [first.head.place, fields]) === given);
   const untouched = seals('whole', [first.head, hash('sha256', text.slice(text.indexOf('\n') + 1))], first.whole);
-  if (!untouched) refuseTwice(block.lines, file);
-  if (!seals('head', first.head, first.seal))
-    return { ...emptyLedger(first.head.place, keys, undefined, first.head.serial), foreign: true };
-  return opened(first.head, block.lines, (...claim) => untouched || seals(...claim));
+  if (untouched) return opened(first.head, block.lines, () => true);
+  const heads = block.lines.flatMap((line) => (line.kind === 'ledger' && seals('head', line.head, line.seal) ? [line.head] : []));
+  // Of two branches the one that wrote more often knows where the target stands.
+  const [head] = heads.toSorted((a, b) => b.serial - a.serial);
+  if (!head) return { ...emptyLedger(first.head.place, keys, undefined, first.head.serial), foreign: true };
+  return opened(head, block.lines, seals);
 }
 
 type Verifies = (purpose: string, fields: unknown, given: string | undefined) => boolean;
 
 function opened(head: Head, lines: readonly Line[], verifies: Verifies): Ledger {
   const records = new Map<string, LedgerRecord>();
-  const pending: Pending[] = [];
+  const pending = new Map<string, Pending>();
   const wants: [string, string][] = [];
   for (const line of lines) {
-    if (line.kind === 'record' && verifies('record', line.record, line.seal)) records.set(line.record.name, line.record);
-    if (line.kind === 'pending' && verifies('pending', line.pending, line.seal)) pending.push(line.pending);
+    if (line.kind === 'record' && verifies('record', line.record, line.seal)) records.set(line.record.name, both(records, line.record));
+    if (line.kind === 'pending' && verifies('pending', line.pending, line.seal)) pending.set(line.seal, line.pending);
     if (line.kind === 'wants') wants.push(line.wants);
   }
   const { wantsSeal, source, ...rest } = head;
@@ -109,7 +113,12 @@ function opened(head: Head, lines: readonly Line[], verifies: Verifies): Ledger 
     const record = records.get(name);
     return record?.mac === mac ? [record.name, record.mac] : [name, mac];
   });
-  return { ...rest, ...(source ? { source: sourceOf(source, complete ? names : undefined) } : {}), records, pending };
+  return {
+    ...rest,
+    ...(source ? { source: sourceOf(source, complete ? names : undefined) } : {}),
+    records,
+    pending: [...pending.values()],
+  };
 }
 
 /** Names from two branches' merge, or altered ones, stand for no version: the source is read in full. Which source it was stays known. */
@@ -117,12 +126,7 @@ function sourceOf(source: NonNullable<Head['source']>, wants: readonly [string, 
   return wants ? { ...source, names: new Map(wants) } : { identity: source.identity, version: 'merged', shape: 'merged', names: new Map() };
 }
 
-function refuseTwice(lines: readonly Line[], file: string): void {
-  const seen = { record: new Set<string>(), wants: new Set<string>() };
-  for (const [index, line] of lines.entries()) {
-    if (line.kind !== 'record' && line.kind !== 'wants') continue;
-    const name = line.kind === 'record' ? line.record.name : line.wants[0];
-    if (seen[line.kind].has(name)) throw damaged(file, index + 1, `${name} stands there twice`);
-    seen[line.kind].add(name);
-  }
+/** Two branches wrote the name: only what both vouch for stays. */
+function both(records: ReadonlyMap<string, LedgerRecord>, record: LedgerRecord): LedgerRecord {
+  return mergeRecord(undefined, record, records.get(record.name) ?? record)!;
 }

@@ -23,7 +23,8 @@ export function mergeLedgers(base: Ledger | undefined, ours: Ledger, theirs: Led
 
 type Maybe = LedgerRecord | undefined;
 
-function mergeRecord(base: Maybe, ours: Maybe, theirs: Maybe): Maybe {
+/** One name's records. Without a base both sides count as having touched it. */
+export function mergeRecord(base: Maybe, ours: Maybe, theirs: Maybe): Maybe {
   if (same(ours, theirs) || same(theirs, base)) return ours;
   if (same(ours, base)) return theirs;
   // One took the name away, the other wrote it: it may stand there, with whatever value.

@@ -1,10 +1,10 @@
 import { DcsError, type Environment, type Target } from 'dcs-sdk';
+import { remember, whoWrites } from '../audit.ts';
 import { mayWrite } from '../consent.ts';
 import { nearest } from '../config/nearest.ts';
 import { dopplerClient } from '../doppler-access.ts';
 import type { DopplerSecret } from '../doppler/answers.ts';
 import { dopplerTarget } from '../doppler/target.ts';
-import { auditLog } from '../engine/audit.ts';
 import { runId } from '../engine/apply.ts';
 import { prompts } from '../prompts.ts';
 import { SYMBOL } from '../render/plan.ts';
@@ -90,16 +90,14 @@ async function remove(
   root: ReadonlyMap<string, DopplerSecret> | undefined,
 ): Promise<string> {
   const run = runId();
-  const outcomes = await target.write(names.map((name) => ({ action: 'delete', name })));
-  const refused = outcomes.find(({ result }) => result === 'conflict' || result === 'failed');
+  const answers = await target.write(names.map((name) => ({ action: 'delete', name })));
+  const refused = answers.find(({ result }) => result === 'conflict' || result === 'failed');
   if (refused) throw refused.error;
   const after = await held(target);
   const standing = names.filter((name) => after.has(name) && !(root?.has(name) && after.get(name) === (root.get(name)?.raw ?? undefined)));
-  await auditLog({ stateDir: session.directories.stateDir, project: session.project.doppler.project }).append({
+  const outcomes = outcomesOf(names, standing);
+  const deed = {
     id: run,
-    at: new Date().toISOString(),
-    by: session.ci?.name ?? 'you',
-    environment: environment.name,
     target: 'doppler',
     place: [
       new URL(session.dopplerHost).origin,
@@ -108,8 +106,10 @@ async function remove(
       environment.name,
     ].join('|'),
     sourceVersion: 'unset',
-    outcomes: outcomesOf(names, standing),
-  });
+    outcomes,
+    changes: (outcomes['done'] ?? []).map((name) => ({ action: 'delete' as const, name, from: name })),
+  };
+  await remember(session, environment, [deed], await whoWrites(session));
   if (standing.length === 0) return run;
   throw new DcsError('TARGET', `Doppler still has ${standing.join(', ')}.`, {
     why: 'It took the request, or the answer was lost, and reading back shows them.',

@@ -34,6 +34,15 @@ describe('bad input through the built CLI: one clear message, the documented exi
     await w.yaml(`${YAML}targts: {}\n`);
     is(await w.dcs(['diff']), 2, 'targts', 'targets', 'dcs.yaml:8');
   });
+  it('a variable says where a protected environment goes: 2 and where; elsewhere it may', async () => {
+    await w.yaml(YAML.replaceAll('shop-api-staging', '"${STAGING}"').replace('prod: shop-api', 'prod: "${PROD}"'));
+    const env = { STAGING: 'shop-api-staging', PROD: 'shop-api' };
+    is(await w.dcs(['sync', '-e', 'prod', '--yes'], { env }), 2, 'prod is protected, and api.worker is a variable', 'dcs.yaml:6');
+    is(await w.dcs(['diff', '-e', 'staging'], { env }), 0);
+    await w.yaml(`${YAML.replace('prod: shop-api', 'prod: "${PROD}"')}environments: {prod: {protected: false}}\n`);
+    const loose = await w.dcs(['diff', '-e', 'prod'], { env });
+    is(loose, 0, 'UNPROTECTED');
+  });
   it('a misspelt option of the plugin: 2 and the nearest key', async () => {
     await w.yaml(YAML.replace('account_id', 'acount_id'));
     is(await w.dcs(['diff', '-e', 'staging']), 2, 'acount_id', 'account_id');

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
@@ -149,6 +150,45 @@ describe('a record that machines share', function () {
     expect((await w.journal()).filter(({ cloud, method }) => cloud === 'cloudflare' && method !== 'GET')).to.deep.equal([]);
     other = await secondMachine(w);
     expect(await status(other)).to.include({ state: 'in sync' });
+  });
+
+  it('in git merges: two branches that both synced keep both entries, of the record and of the history', async () => {
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=Ana', '-c', 'user.email=ana@acme.dev', '-c', 'init.defaultBranch=main', ...args], {
+        cwd: w.project,
+        encoding: 'utf8',
+      });
+    await rm(join(w.project, '.git'), { recursive: true });
+    git('init', '-q');
+    await use('git');
+    await w.dcs(sync);
+    const { findings } = (await w.dcs(['doctor', '--json', '--fix', '--yes'])).json() as {
+      findings: { message: string; mended: boolean }[];
+    };
+    expect(
+      findings
+        .filter(({ mended }) => mended)
+        .map(({ message }) => message)
+        .join(),
+    ).to.contain('git would stop at a conflict');
+    expect(await readFile(join(w.project, '.gitattributes'), 'utf8')).to.equal('dcs.lock merge=union\ndcs.history.jsonl merge=union\n');
+    git('add', '-A');
+    git('commit', '-qm', 'base');
+    git('checkout', '-qb', 'one');
+    await w.doppler('stg', { A_FIRST: '1' });
+    await w.dcs([...sync, '--only', 'A_FIRST']);
+    git('commit', '-qam', 'one');
+    git('checkout', '-q', 'main');
+    await w.doppler('stg', { Z_LAST: '1' });
+    await w.dcs([...sync, '--only', 'Z_LAST']);
+    git('commit', '-qam', 'two');
+    git('merge', '-q', 'one');
+    const told = await w.dcs(['history', '--json']);
+    expect(told.code, told.err).to.equal(0);
+    expect((told.json()['entries'] as unknown[]).length).to.equal(3);
+    await w.doppler('stg', { A_FIRST: null, Z_LAST: null });
+    await w.dcs([...sync, '--allow', 'adopt']); // the target stands as one of the branches saw it: the other's names are looked at again
+    expect(await status(w)).to.include({ state: 'in sync' });
   });
 
   it('is opened by a token of its own where the first one opens one config only', async () => {

@@ -100,7 +100,7 @@ describe('the text of a ledger', () => {
     for (let cut = 0; cut < whole.length - 1; cut++) refused(whole.slice(0, cut));
     for (const mark of ['<<<<<<< HEAD', '=======', '>>>>>>> main']) refused(whole.replace('{"record"', `${mark}\n{"record"`));
     refused(whole.replace('"version":1', '"version":2'));
-    refused(whole + whole);
+    refused(whole + whole.replaceAll('"here"', '"there"'));
     refused(`\0\0\0${whole}`);
   });
 
@@ -119,13 +119,30 @@ describe('the text of a ledger', () => {
     expect(parse(whole, rotated, 'f').records.size).to.equal(2);
   });
 
-  it('is read alike line by line: without the seal over the whole, with another line end, and refuses a name twice in either', () => {
+  it('is read alike line by line: without the seal over the whole, with another line end', () => {
     const whole = serialise(sample, keys);
     const bare = whole.replace(/,"whole":"[0-9a-f]{64}"/, '');
     expect(bare).to.have.length(whole.length - 75);
     for (const same of [bare, whole.replaceAll('\n', '\r\n'), whole.replace(/"whole":"./, '"whole":"x')])
       expect(plain(parse(same, keys, 'f'))).to.deep.equal(plain(sample));
-    const twice = (text: string): string => text.replace(/(\{"record".*\n)/, '$1$1');
-    for (const text of [whole, bare]) expect(() => parse(twice(text), keys, 'f')).to.throw('A stands there twice');
+  });
+
+  it('of two branches that git merged by union holds what both vouch for', () => {
+    const [a, b] = [sample.records.get('A')!, sample.records.get('B')!];
+    const ours = { ...sample, serial: 5, records: new Map([...sample.records, ['A', { ...a, mac: 'm9' }], ['C', { ...b, name: 'C' }]]) };
+    const theirs = { ...sample, serial: 6, records: new Map([...sample.records, ['B', { ...b, origin: 'unsure' as const }]]) };
+    const [mine, other] = [serialise(ours, keys), serialise(theirs, keys)];
+    // Git keeps what is common once, and both sides of what is not, in this order.
+    const lines = [
+      ...new Set([...mine.split('\n').slice(0, 1), ...other.split('\n').slice(0, 1), ...mine.split('\n'), ...other.split('\n')]),
+    ];
+    const end = lines.find((line) => line.includes('"end"'))!;
+    const merged = parse(`${lines.filter((line) => line !== end && line !== '').join('\n')}\n${end}\n`, keys, 'f');
+    expect(merged.serial).to.equal(6);
+    expect([...merged.records.keys()].toSorted()).to.deep.equal(['A', 'B', 'C']);
+    expect(merged.records.get('A')!.mac, 'the branches tell different values').to.equal(undefined);
+    expect(merged.records.get('B')!.origin).to.equal('unsure');
+    expect(merged.pending).to.deep.equal(sample.pending);
+    expect(parse(mine + other, keys, 'f').records, 'and so where both began the file').to.deep.equal(merged.records);
   });
 });
