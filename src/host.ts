@@ -16,10 +16,10 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
     env: session.pluginEnv,
     root: session.project.root,
     output: out,
-    targets: async (types) =>
+    targets: async (types, environment) =>
       [...session.project.targets.values()]
-        .filter(({ type }) => types.includes(type))
-        .map(({ name, type, raw }) => ({ name, type, options: raw })),
+        .filter(({ type, environments }) => types.includes(type) && (!environment || environments.includes(environment.name)))
+        .map((entry) => ({ name: entry.name, type: entry.type, options: environment ? entry.optionsFor(environment.name) : entry.raw })),
     environment: async () => session.choose(false),
     doppler: async (environment) => {
       const client = await dopplerClient(session);

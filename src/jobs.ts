@@ -149,7 +149,7 @@ export async function makeJobs(
     entries.map(async (entry, index): Promise<Job> => {
       const definition = definitions[index]!;
       const options = await optionsOf(session, entry, environment.name, definition);
-      const endpoint = definition.endpoint(session.env, options);
+      const endpoint = definition.endpoint(session.env);
       return {
         name: entry.name,
         environment: environment.name,
@@ -173,7 +173,7 @@ export async function makeJobs(
 
 /** An entry with one value for all environments has one ledger: the second environment meets the identity guard. */
 export function placeOf(definition: TargetDefinition<never>, options: never, env: Env, environment: string): string {
-  return [new URL(definition.endpoint(env, options)).origin, definition.type, definition.place(options), environment].join('|');
+  return [new URL(definition.endpoint(env)).origin, definition.type, definition.place(options), environment].join('|');
 }
 
 function policyOf(policy: Policy, prune: boolean): Policy {

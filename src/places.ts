@@ -25,7 +25,7 @@ async function placeIn(session: Session, entry: TargetEntry, environment: string
   try {
     const definition = await definitionOf(session, entry);
     const options = await optionsOf(session, entry, environment, definition);
-    return `${new URL(definition.endpoint(session.env, options)).origin}|${definition.place(options)}`;
+    return `${new URL(definition.endpoint(session.env)).origin}|${definition.place(options)}`;
   } catch (error) {
     if (isDcsError(error)) return undefined;
     throw error;

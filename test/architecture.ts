@@ -9,7 +9,7 @@ export interface Source {
 
 // `service` is the word for a vendor one signs in to (docs/glossary.md).
 const BANNED = /(^|[-./])(managers?|helpers?|utils?|handlers?|data|providers?|platforms?)(?=[-.])/;
-const ONLY_IN_SRC = /\bprocess\s*(?:\.\s*(?:env|exit)\b|\[\s*['"](?:env|exit)['"]\])|\bconsole\s*\./;
+const ONLY_IN_SRC = /\bprocess\s*(?:\.\s*(?:env|exit)\b|\[\s*['"](?:env|exit)['"]\])|(?<!\/)\bconsole\s*\./;
 /** A secret's value may be YAML. */
 const YAML_VALUES = 'src/engine/transform/yaml.ts';
 /** Started detached by `dcs sandbox start`: its one line on stdout is how the parent learns the origin. */

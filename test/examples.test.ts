@@ -17,7 +17,7 @@ describe('examples/', () => {
   const examples = readdirSync(join(ROOT, 'examples'));
 
   it('has these', () => {
-    expect(examples).to.include.members(['worker', 'several-targets', 'transforms']);
+    expect(examples).to.include.members(['worker', 'several-targets', 'transforms', 'gcp']);
   });
 
   for (const name of examples)
@@ -48,6 +48,14 @@ describe('examples/', () => {
     expect(run.code, run.err + run.out).to.equal(0);
     expect(await w.worker('FIREBASE_KEY')).to.equal('-----BEGIN-----\n');
     expect(await w.worker('ALLOWED_ORIGINS')).to.equal('https://a.example,https://b.example');
+  });
+
+  it('gcp writes each name under its own prefix', async () => {
+    await cp(join(ROOT, 'examples', 'gcp'), w.project, { recursive: true });
+    const run = await w.dcs(['sync', '-e', 'staging', '--yes']);
+    expect(run.code, run.err + run.out).to.equal(0);
+    const peek = await fetch(`${w.origin}/_sandbox/google/peek?project=demo-shop&name=shop-staging-stripe-key`);
+    expect(((await peek.json()) as { value: string }).value).to.be.a('string');
   });
 
   it('several-targets renames and divides: api without SENDGRID_*, web with its two', async () => {

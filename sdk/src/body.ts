@@ -18,6 +18,16 @@ export async function readJson(response: Response, name: string, maxBytes: numbe
   }
 }
 
+/** A response's text, of any type: bounded, and a byte that is no UTF-8 is damage. */
+export async function readText(response: Response, name: string, maxBytes: number): Promise<string> {
+  const bytes = await readBytes(response, name, maxBytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new DcsError('NETWORK', `${name} answered with damaged text.`, { status: response.status });
+  }
+}
+
 async function readBytes(response: Response, name: string, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -29,7 +29,7 @@ export interface Invocation {
 export interface ProjectTarget {
   readonly name: string;
   readonly type: string;
-  /** Raw options, environment maps not yet resolved. */
+  /** As they are written, environment maps and all; of one environment, where that was asked for. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -71,8 +71,8 @@ export interface Host {
   /** The directory of dcs.yaml, else the working directory. */
   readonly root: string;
   readonly output: Output;
-  /** Entries of dcs.yaml of one of these types; empty without a dcs.yaml. */
-  targets(types: readonly string[]): Promise<readonly ProjectTarget[]>;
+  /** Entries of dcs.yaml of one of these types; empty without a dcs.yaml. With an environment: those that take it, and their options there. */
+  targets(types: readonly string[], environment?: Environment): Promise<readonly ProjectTarget[]>;
   environment(): Promise<Environment>;
   doppler(environment: Environment): Promise<{ readonly source: Source; readonly target: Target }>;
   /**

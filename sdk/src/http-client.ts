@@ -1,5 +1,5 @@
 import { DcsError } from './error.ts';
-import { readJson } from './body.ts';
+import { readJson, readText } from './body.ts';
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
 import { isLoopback } from './loopback.ts';
 import { backoff, certainlyUnsent, pause, retryAfter, untrusted } from './retry.ts';
@@ -82,7 +82,8 @@ class Exchange {
       ref = response.headers.get('cf-ray') ?? response.headers.get('x-request-id') ?? undefined;
       const failed = await this.#refused(response, ref);
       if (failed) return failed;
-      return { status: response.status, headers: response.headers, body: await readJson(response, name, maxBytes) };
+      const read = this.#request.reads === 'text' && response.status < 400 ? readText : readJson;
+      return { status: response.status, headers: response.headers, body: await read(response, name, maxBytes) };
     } catch (error) {
       log?.(`${method} ${where} failed (${now() - started} ms)`);
       return this.#failed(error, clock.aborted, ref);

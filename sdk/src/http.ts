@@ -10,6 +10,8 @@ export interface HttpRequest {
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** `text`: the body comes back as a string, whatever its type (a batch of answers). Default: JSON, and nothing else is taken. */
+  readonly reads?: 'json' | 'text';
   /** Repeating it is harmless: retried also when it may have been applied. Default: true for GET only. */
   readonly idempotent?: boolean;
 }
@@ -17,7 +19,7 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON; undefined when the body is empty. */
+  /** Parsed JSON; undefined when the body is empty. Of a request that reads text, a string where it was answered below 400. */
   readonly body: unknown;
 }
 

@@ -189,8 +189,8 @@ export interface TargetDefinition<Options = unknown> {
   readonly credentials: readonly string[];
   readonly effect: Effect;
   readonly local?: LocalFile;
-  /** Base URL of the API, that of one region where the options say so. The vendor's own variable may name another host (a sandbox). */
-  endpoint(env: Env, options?: Options): string;
+  /** Base URL of the API. The vendor's own variable may name another host (a sandbox). */
+  endpoint(env: Env): string;
   /** Identity known without a request, e.g. `account/worker`: what two entries of dcs.yaml may not share. */
   place(options: Options): string;
   /** Why this secret cannot live here, or undefined. Runs at plan time. Never quotes the value. */

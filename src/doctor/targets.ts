@@ -46,7 +46,7 @@ async function checkTarget(
   return attempt(what, async () => {
     const definition = await definitionOf(session, entry);
     const options = await optionsOf(session, entry, environment.name, definition);
-    const endpoint = definition.endpoint(session.env, options);
+    const endpoint = definition.endpoint(session.env);
     refuseMixedHosts(session.dopplerHost, [{ name: definition.title, endpoint }]);
     const target = definition.connect(options, session.context(definition.title, endpoint));
     const place = placeOf(definition, options, session.env, entry.singleValue ? '*' : environment.name);

@@ -1,6 +1,7 @@
 import type { Call, Cloud, Reply, Route } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { backdoorRoutes } from './backdoor.ts';
+import { batchRoute } from './batch.ts';
 import { isObject } from './envelope.ts';
 import { appHostingRoutes, runtimeConfigRoutes } from './firebase.ts';
 import { functionRoutes } from './functions.ts';
@@ -40,6 +41,7 @@ export function google(): Cloud {
   const world = emptyWorld();
   const ground: Ground = { world, quota: new Quota() };
   const bases = ['/secretmanager/v1/projects/:project', '/secretmanager/v1/projects/:project/locations/:location'];
+  const secretManager = bases.flatMap((base) => [...secretRoutes(ground, base), ...versionRoutes(ground, base)]);
   return {
     name: 'google',
     prefix: '/google',
@@ -48,7 +50,7 @@ export function google(): Cloud {
       ...stsRoutes(world),
       ...metadataRoutes(world),
       ...rooted([
-        ...bases.flatMap((base) => [...secretRoutes(ground, base), ...versionRoutes(ground, base)]),
+        ...secretManager,
         ...runRoutes(ground),
         ...functionRoutes(ground),
         ...serviceAccountRoutes(ground),
@@ -58,6 +60,7 @@ export function google(): Cloud {
       ...projectRoutes(ground),
       ...appHostingRoutes(ground),
       ...runtimeConfigRoutes(ground),
+      batchRoute('secretmanager', secretManager),
       ...backdoorRoutes(ground),
     ],
     notFound: (_call: Call): Reply => ({ status: 404, headers: { 'content-type': 'text/html; charset=UTF-8' }, text: NOWHERE }),

@@ -82,9 +82,9 @@ function token(world: World, call: Call): Reply {
   }
 }
 
-/** Whose an access token is. */
-function tokenInfo(world: World, { query }: Call): Reply {
-  const known = world.tokens.get(query.get('access_token') ?? '');
+/** Whose an access token is; it comes as a parameter, or as Google's own library sends it. */
+function tokenInfo(world: World, { query, headers }: Call): Reply {
+  const known = world.tokens.get(query.get('access_token') ?? headers.authorization?.replace(/^Bearer /, '') ?? '');
   if (known === undefined || (known.expires !== null && known.expires <= Date.now()))
     return { status: 400, body: { error: 'invalid_token', error_description: 'Invalid Value' } };
   const expires = known.expires ?? Date.now() + LIFETIME * 1000;

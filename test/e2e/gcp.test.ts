@@ -1,0 +1,127 @@
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { world, type World } from './world.ts';
+
+const PROJECT = 'demo-shop';
+const YAML = `doppler: shop\ntargets:\n  gcp: {project_id: ${PROJECT}}\n`;
+
+describe('gcp: the built CLI on the sandbox', () => {
+  let w: World;
+  beforeEach(async () => {
+    w = await world();
+    await w.yaml(YAML);
+  });
+  afterEach(() => w.close());
+
+  const sync = (...more: string[]) => w.dcs(['sync', 'gcp', '-e', 'staging', '--yes', ...more]);
+  const peek = async (name: string): Promise<string | undefined> => {
+    const answer = await fetch(`${w.origin}/_sandbox/google/peek?${new URLSearchParams({ project: PROJECT, name })}`);
+    return ((await answer.json()) as { value: string | null }).value ?? undefined;
+  };
+  const edit = (name: string, value: string | null): Promise<unknown> =>
+    w.post('/_sandbox/google/hand-edit', { project: PROJECT, name, value });
+  const calls = async (): Promise<string[]> => (await w.journal()).map(({ method, path }) => `${method} ${path.split('/').at(-1)}`);
+  const state = async (): Promise<unknown> =>
+    ((await w.dcs(['status', '-e', 'staging', '--json'])).json()['targets'] as { state: string }[])[0]?.state;
+  /** Another machine: nothing of this one's record, and not its key either. */
+  const otherMachine = async (): Promise<void> => rm(join(w.home, 'state'), { recursive: true });
+
+  it('writes with two requests a secret, and a sync with nothing to do takes three and makes no version', async () => {
+    await w.forget();
+    const first = await sync();
+    expect(first.code, first.err + first.out).to.equal(0);
+    expect((await calls()).filter((call) => call.endsWith(':addVersion'))).to.have.length(7);
+    expect((await calls()).filter((call) => call === 'POST secrets')).to.have.length(7);
+    expect((await calls()).filter((call) => call.startsWith('PATCH'))).to.deep.equal([]);
+    expect(await peek('STRIPE_KEY')).to.be.a('string');
+    await w.forget();
+    const again = await sync();
+    expect(again.code, again.err).to.equal(0);
+    expect(again.out).to.contain('Nothing to do');
+    expect(await calls()).to.deep.equal(['GET secrets', 'GET secrets', 'POST batch']);
+  });
+
+  it('another machine without a ledger plans nothing, sees a hand edit as drift, and what Doppler changed as that', async () => {
+    await sync();
+    await otherMachine();
+    await w.forget();
+    const other = await sync();
+    expect(other.code, other.err).to.equal(0);
+    expect(other.out).to.contain('Nothing to do');
+    expect((await calls()).filter((call) => !call.startsWith('GET') && call !== 'POST batch')).to.deep.equal([]);
+    await otherMachine();
+    await w.doppler('stg', { STRIPE_KEY: 'sk_test_changed' });
+    const behind = await w.dcs(['diff', '-e', 'staging', '--json']);
+    expect(behind.out).to.contain('"changed"').and.to.not.contain('adopt');
+    expect(await state()).to.equal('behind');
+    await edit('JWT_SECRET', 'by hand');
+    await otherMachine();
+    expect(await state()).to.equal('drifted');
+    const mended = await sync();
+    expect(mended.code, mended.err).to.equal(0);
+    expect(await peek('JWT_SECRET')).to.not.equal('by hand');
+    expect(await peek('STRIPE_KEY')).to.equal('sk_test_changed');
+  });
+
+  it('another machine deletes what this source made, and nothing else', async () => {
+    await edit('THEIRS', 'x');
+    await w.doppler('stg', { EXTRA: 'one' });
+    await sync();
+    await w.doppler('stg', { EXTRA: null });
+    await otherMachine();
+    const pruned = await sync('--prune');
+    expect(pruned.code, pruned.err).to.equal(0);
+    const gone = await fetch(`${w.origin}/_sandbox/google/peek?${new URLSearchParams({ project: PROJECT, name: 'EXTRA' })}`);
+    expect(((await gone.json()) as { value?: string | null }).value ?? null).to.equal(null);
+    expect(await peek('THEIRS')).to.equal('x');
+  });
+
+  it('leaves a stranger’s secret alone without --allow adopt, and a secret of another config always', async () => {
+    await edit('STRIPE_KEY', 'theirs');
+    const refused = await sync();
+    expect(refused.code).to.equal(7);
+    expect(refused.err).to.contain('STRIPE_KEY').and.to.contain('--allow adopt').and.not.to.contain('theirs');
+    expect((await sync('--allow', 'adopt')).code).to.equal(0);
+    expect(await peek('STRIPE_KEY')).to.not.equal('theirs');
+    await w.doppler('prd', { STRIPE_KEY: 'sk_live_other' });
+    const other = await w.dcs(['sync', 'gcp', '-e', 'prod', '--yes', '--allow', 'adopt', '--allow', 'rewrite', '--allow', 'identity']);
+    expect(other.code, other.out).to.not.equal(0);
+    expect(await peek('STRIPE_KEY')).to.not.equal('sk_live_other');
+  });
+
+  it('keeps no value in what it leaves on disk, on the platform or on the screen', async () => {
+    await w.doppler('stg', { STRIPE_KEY: 'canary-4711' });
+    const run = await sync('--verbose');
+    expect(run.out + run.err).to.not.contain('canary');
+    const secret = await fetch(`${w.origin}/google/secretmanager/v1/projects/${PROJECT}/secrets`, {
+      headers: { authorization: `Bearer ${w.env['GOOGLE_OAUTH_ACCESS_TOKEN']}` },
+    });
+    expect(await secret.text())
+      .to.contain('dcs-hmac')
+      .and.to.not.contain('canary');
+    await mkdir(join(w.home, 'copy'));
+    await cp(join(w.home, 'state'), join(w.home, 'copy'), { recursive: true });
+    for (const file of await readdir(join(w.home, 'copy'), { recursive: true, withFileTypes: true }))
+      if (file.isFile()) expect(await readFile(join(file.parentPath, file.name), 'latin1')).to.not.contain('canary');
+  });
+
+  it('never gives two names one id: the one that would lose is blocked in the plan', async () => {
+    await w.yaml(`doppler: shop\ntargets:\n  gcp:\n    project_id: ${PROJECT}\n    case: lower\n    rename: {STRIPE_KEY: jwt_secret}\n`);
+    await w.doppler('stg', { JWT_SECRET: 'the-jwt', STRIPE_KEY: 'the-key' });
+    const diff = await w.dcs(['diff', '-e', 'staging']);
+    expect(diff.out + diff.err).to.match(/jwt_secret.*same id/);
+    expect((await sync()).code).to.equal(5);
+    expect(await peek('jwt_secret')).to.equal('the-jwt');
+  });
+
+  it('says plainly that there is no credential, and keeps Google’s own for Google', async () => {
+    const run = await w.dcs(['diff', '-e', 'staging'], { env: { GOOGLE_OAUTH_ACCESS_TOKEN: undefined } });
+    expect(run.code).to.equal(3);
+    expect(run.out + run.err)
+      .to.contain('no Google credential')
+      .and.to.contain('gcloud auth application-default login');
+    const whoami = await w.dcs(['whoami']);
+    expect(whoami.out).to.contain('you@sandbox.example');
+  });
+});
