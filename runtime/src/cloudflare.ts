@@ -163,6 +163,6 @@ async function ask(key: string, binding: string | StoreBinding): Promise<[string
   try {
     return [key, typeof binding === 'string' ? binding : await binding.get()];
   } catch {
-    throw new SecretsError('UNREACHABLE', `The Secrets Store gave no ${key}`);
+    throw new SecretsError('UNREACHABLE', `No value for ${key} in the Secrets Store`);
   }
 }

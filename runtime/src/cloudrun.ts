@@ -38,7 +38,7 @@ const peeked = (): Secrets[] => {
   if (readers.size === 0) throw new SecretsError('CONFIG', 'initSecrets() has not finished');
   return [...readers.values()].map((each) => {
     const found = each.peek();
-    if (!found) throw new SecretsError('UNREACHABLE', 'Doppler refused, or gave no answer for too long');
+    if (!found) throw new SecretsError('UNREACHABLE', 'Doppler gave no answer that may serve');
     return found;
   });
 };

@@ -146,7 +146,7 @@ describe('dcs-runtime/cloudflare in workerd', function () {
   it('reads bindings of the Secrets Store', async () => {
     await start({}, 60, { secretsStoreSecrets: { STRIPE_KEY: { store_id: 'store', secret_name: 'stripe' } } } as Partial<MiniflareOptions>);
     const before = await worker!.dispatchFetch('http://app.example/');
-    expect(await before.text()).to.contain('The Secrets Store gave no STRIPE_KEY');
+    expect(await before.text()).to.contain('No value for STRIPE_KEY in the Secrets Store');
     const secret = (await worker!.getSecretsStoreSecretAPI('STRIPE_KEY'))();
     await secret.create('of the store');
     expect(await get()).to.include({ STRIPE_KEY: 'of the store', SESSION_KEY: SESSION });

@@ -96,6 +96,23 @@ export function importedAs(module: SourceModule, from: string, name: string): st
 const required = (call: Node | undefined): string | undefined =>
   call?.type === 'CallExpression' && nameOf(node(call, 'callee')) === 'require' ? nameOf(nodes(call, 'arguments')[0]) : undefined;
 
+/** What a module calls the things it gets from modules that `from` knows, whatever those call them. */
+export function localNames({ program }: SourceModule, from: RegExp): Set<string> {
+  const found = new Set<string>();
+  const add = (name: string | undefined): void => void (name !== undefined && found.add(name));
+  for (const statement of nodes(program, 'body')) {
+    if (statement.type === 'ImportDeclaration' && from.test(nameOf(node(statement, 'source')) ?? ''))
+      for (const each of nodes(statement, 'specifiers')) add(nameOf(node(each, 'local')));
+    for (const each of statement.type === 'VariableDeclaration' ? nodes(statement, 'declarations') : []) {
+      if (!from.test(required(node(each, 'init')) ?? '')) continue;
+      const id = node(each, 'id')!;
+      add(nameOf(id));
+      for (const property of nodes(id, 'properties')) add(nameOf(node(property, 'value')));
+    }
+  }
+  return found;
+}
+
 /** The import of `names` after the imports there are, in their style. */
 export function addImport(module: SourceModule, names: readonly string[], from: string): TextEdit {
   const { text, program } = module;
@@ -131,7 +148,7 @@ export function addParameter(module: SourceModule, of: Node, index: number, name
   const last = parameters.at(-1);
   const words = [...before.slice(parameters.length, index), name].join(', ');
   // `request => ...` has no parentheses to put it into.
-  if (last !== undefined && of.type === 'ArrowFunctionExpression' && of.start === last.start)
+  if (last !== undefined && !tokens.some(({ start }) => start >= of.start && start < last.start && text[start] === '('))
     return { start: last.start, end: last.end, text: `(${text.slice(last.start, last.end)}, ${words})` };
   const close = tokens.findIndex(({ start }) => start >= (last?.end ?? openOf(module, of)) && text[start] === ')');
   const at = tokens[close]!.start;
@@ -143,10 +160,22 @@ export function addParameter(module: SourceModule, of: Node, index: number, name
 const openOf = ({ text, tokens }: SourceModule, of: Node): number =>
   tokens.find(({ start }) => start >= of.start && text[start] === '(')!.end;
 
-/** A name that stands nowhere in the module. */
-export function freeName({ text, tokens }: SourceModule, ...wanted: readonly string[]): string {
-  const used = new Set(tokens.map(({ start, end }) => text.slice(start, end)));
+/** A name that nothing in the module bears; a key or a property may. */
+export function freeName({ program, tokens }: SourceModule, ...wanted: readonly string[]): string {
+  const used = new Set<string | undefined>();
+  for (const [found, within] of walk(program)) {
+    const parent = within.at(-1);
+    const labelled =
+      parent?.['computed'] !== true && (parent?.['property'] === found || (parent?.['key'] === found && parent['shorthand'] !== true));
+    if (found.type === 'Identifier' && !labelled) used.add(nameOf(found));
+  }
   return wanted.find((name) => !used.has(name)) ?? `${wanted[0]}${tokens.length}`;
+}
+
+/** Where a node ends with what was blanked out behind it: `as string`, `!`. */
+export function outerEnd({ text, tokens }: SourceModule, { end }: Node): number {
+  const behind = text.slice(end, tokens.find(({ start }) => start >= end)?.start ?? end).trimEnd();
+  return /\/[/*]/.test(behind) ? end : end + behind.length;
 }
 
 /** `edits` do not overlap; of two at one place the first stands first. */

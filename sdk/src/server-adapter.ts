@@ -12,6 +12,7 @@ import {
   quotedList,
   walk,
   nodes,
+  outerEnd,
   type Node,
   type Read,
   type SourceModule,
@@ -91,7 +92,7 @@ function initialised(module: SourceModule, added: TextEdit, call: string): TextE
     return [
       added,
       { start: statement.start, end: statement.start, text: `void ${call}.then(() => ` },
-      { start: expression.end, end: expression.end, text: ')' },
+      { start: outerEnd(module, expression), end: outerEnd(module, expression), text: ')' },
     ];
   }
   throw new DcsError('CONFIG', `${module.file} starts its server in a way that dcs does not know.`, {

@@ -12,6 +12,7 @@ import {
   nameOf,
   node,
   nodes,
+  outerEnd,
   quotedList,
   type Node,
   type Read,
@@ -149,15 +150,9 @@ function around(
   });
   const made = `export default ${wrap}{\n${lines.join('')}})${semicolon}`;
   if (value.type === 'Identifier') return [{ start: exported.start, end: exported.end, text: made }];
-  const end = endOfStatement(module, exported);
+  const end = outerEnd(module, exported);
   return [
     { start: exported.start, end: value.start, text: `const ${worker} = ` },
     { start: end, end, text: `\n\n${made}` },
   ];
 }
-
-/** What stands behind the last token, `satisfies ...` say, belongs to it. */
-const endOfStatement = ({ text }: SourceModule, { end }: Node): number => {
-  const line = text.indexOf('\n', end);
-  return line === -1 ? text.length : line;
-};
