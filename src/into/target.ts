@@ -18,7 +18,7 @@ export interface FromTarget {
 export async function readTarget(session: Session, environment: Environment, entry: TargetEntry): Promise<FromTarget> {
   const definition = await definitionOf(session, entry);
   const options = await optionsOf(session, entry, environment.name, definition);
-  const endpoint = definition.endpoint(session.env, options);
+  const endpoint = definition.endpoint(session.env);
   refuseMixedHosts(session.dopplerHost, [{ name: definition.title, endpoint }]);
   const target = definition.connect(options, session.context(definition.title, endpoint));
   const { entries } = await target.list(new Set());
