@@ -23,12 +23,15 @@ const MODULE = 'dcs-runtime/cloudrun';
 /** What platforms and tools set. */
 const TAKEN = /^(NODE_|npm_|K_|GOOGLE_|GCLOUD_|DOPPLER_|DCS_|PORT$|HOST$|HOSTNAME$|HOME$|PATH$|TZ$|CI$)/;
 
-/** The adapter of servers that a Node.js process runs: express, fastify, node:http. They read when they start, and `getSecret` afterwards. */
-export function serverAdapter(title: string): AdapterDefinition {
+/**
+ * The adapter of servers that a Node.js process runs: express, fastify, node:http. They read when they start, and `getSecret` afterwards.
+ * `token`: how such a server gets its token on this platform.
+ */
+export function serverAdapter(title: string, token = 'DOPPLER_TOKEN'): AdapterDefinition {
   return {
     title,
     module: MODULE,
-    token: 'DOPPLER_TOKEN',
+    token,
     async entry(app) {
       for (const file of await candidates(app)) if (((await app.read(file)) ?? '').includes('.listen(')) return { file, taken: [] };
       throw new DcsError('CONFIG', 'No module here starts a server.', {

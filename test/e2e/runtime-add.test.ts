@@ -84,13 +84,13 @@ describe('dcs runtime add', function () {
     }
   });
 
-  for (const [name, file] of [
-    ['express', 'server.cjs'],
-    ['fastify', 'src/server.ts'],
+  for (const [type, name, file] of [
+    ['node', 'express', 'server.cjs'],
+    ['gcp-run', 'fastify', 'src/server.ts'],
   ] as const)
     it(`${name}: it starts and reads a secret`, async () => {
       await app(name);
-      await added('node', file);
+      await added(type, file);
       if (file.endsWith('.ts')) await compile(['es2024']);
       const server = await program([file], w.project, where());
       try {
