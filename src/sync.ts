@@ -145,8 +145,7 @@ async function rounds(
   const again = options.again ?? `dcs sync -e ${environment.name}`;
   for (let round = 1; ; round++) {
     try {
-      await othersDone(jobs, { signal: session.signal, say });
-      const planned = split(await survey(source, jobs));
+      const planned = split(await surveyAlone(source, jobs, { signal: session.signal, say }));
       ({ looks } = planned);
       refuseUnknownNames(looks, options);
       if (plan !== undefined) checkSaved(plan, looks);
@@ -171,17 +170,20 @@ async function rounds(
   }
 }
 
-/** Two machines on one place: the second one plans on what the first one leaves. */
-async function othersDone(jobs: readonly Job[], waiting: Waiting): Promise<void> {
-  const homes = Map.groupBy(jobs, ({ home }) => home);
-  await Promise.all(
-    [...homes].map(async ([home, mine]) =>
-      home.quiet?.(
-        mine.map(({ place }) => place),
-        waiting,
-      ),
-    ),
-  );
+/**
+ * Two machines on one place: the second one plans on what the first one leaves, and never takes what it sees of the first one's
+ * writes for a stranger's.
+ */
+export async function surveyAlone(source: Source, jobs: readonly Job[], waiting: Waiting): Promise<Surveyed[]> {
+  const homes = [...Map.groupBy(jobs, ({ home }) => home)].map(([home, mine]) => ({ home, places: mine.map(({ place }) => place) }));
+  for (let tries = 1; ; tries++) {
+    await Promise.all(homes.map(async ({ home, places }) => home.quiet?.(places, waiting)));
+    const surveyed = await survey(source, jobs);
+    const idle = surveyed.every((each) => 'look' in each && writes(each.look.plan).length === 0);
+    if (idle || tries === 3) return surveyed;
+    const moved = await Promise.all(homes.map(async ({ home, places }) => home.moved?.(places)));
+    if (!moved.includes(true)) return surveyed;
+  }
 }
 
 /** One conditional request, and only after a write. */

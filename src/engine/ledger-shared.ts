@@ -8,9 +8,8 @@ import type { SharedStore } from './shared-store.ts';
 
 /** How often a merge is tried again when machines write at the same time. */
 const TRIES = 8;
-/** A writer that stands still for so long is dead: seconds of this machine's clock, so that no two clocks need agree. */
-const DEAD_AFTER_MS = 8000;
-const POLL_MS = 1000;
+/** A writer that stands still for so long is dead: by this machine's clock alone, so that no two clocks need agree. */
+const PACE = { deadAfterMs: 8000, pollMs: 1000 };
 
 interface Known {
   /** As the engine last loaded or saved it. */
@@ -20,7 +19,7 @@ interface Known {
 }
 
 /** Ledgers that machines share, one text a place, each write a compare-and-set. */
-export function sharedHome({ store, keys }: { store: SharedStore; keys: LedgerKeys }): LedgerHome {
+export function sharedHome({ store, keys, pace = PACE }: { store: SharedStore; keys: LedgerKeys; pace?: typeof PACE }): LedgerHome {
   const known = new Map<string, Known>();
   const ready = new Map<string, string | undefined>();
   const opened = (place: string, text: string | undefined): Ledger | undefined => {
@@ -73,10 +72,18 @@ export function sharedHome({ store, keys }: { store: SharedStore; keys: LedgerKe
       });
     },
     quiet: (places, waiting) =>
-      quiet(async () => {
-        const texts = await readyAll(places);
-        return texts.map((text, index) => opened(places[index]!, text));
-      }, waiting),
+      quiet(
+        async () => {
+          const texts = await readyAll(places);
+          return texts.map((text, index) => opened(places[index]!, text));
+        },
+        waiting,
+        pace,
+      ),
+    async moved(places) {
+      const texts = await readyAll(places);
+      return places.some((place, index) => opened(place, texts[index])?.serial !== known.get(place)?.stored?.serial);
+    },
     async forget(place) {
       await store.read([ledgerName(place)]);
       await store.swap(ledgerName(place), undefined); // whoever wrote meanwhile still uses it
@@ -84,9 +91,13 @@ export function sharedHome({ store, keys }: { store: SharedStore; keys: LedgerKe
   };
 }
 
-async function quiet(load: () => Promise<(Ledger | undefined)[]>, { signal, say }: Waiting): Promise<void> {
+async function quiet(
+  load: () => Promise<(Ledger | undefined)[]>,
+  { signal, say }: Waiting,
+  { deadAfterMs, pollMs }: typeof PACE,
+): Promise<void> {
   let seen = '';
-  for (let since = performance.now(); performance.now() - since < DEAD_AFTER_MS; await sleep(POLL_MS, undefined, { signal })) {
+  for (let since = performance.now(); performance.now() - since < deadAfterMs; await sleep(pollMs, undefined, { signal })) {
     const pending = (await load()).flatMap((ledger) => (ledger === undefined ? [] : ledger.pending.map(({ run }) => [run, ledger.serial])));
     if (pending.length === 0) return;
     const now = JSON.stringify(pending);

@@ -83,6 +83,11 @@ export interface LedgerHome {
   save(ledger: Ledger, step: SaveStep): Promise<void>;
   /** Waits while another machine is writing to one of the places; until it ends, or nothing moved for so long that it must be dead. */
   quiet?(places: readonly string[], wait: Waiting): Promise<void>;
+  /**
+   * Whether another machine wrote to one of the places since they were loaded: a listing taken after that load may show its writes,
+   * which would look like a stranger's.
+   */
+  moved?(places: readonly string[]): Promise<boolean>;
   /** Leaves the place to the home that has its ledger now. */
   forget(place: string): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
@@ -191,6 +191,46 @@ describe('a record that machines share', function () {
     expect(await status(w)).to.include({ state: 'in sync' });
   });
 
+  it('is asked for again when it was lost, and a restored old one is not believed', async () => {
+    await use('doppler');
+    await w.dcs(sync);
+    const old = await records(w);
+    await w.doppler('stg', { STRIPE_KEY: 'second' });
+    await w.dcs(sync);
+    await w.doppler('stg_dcs', old);
+    const restored = await status(other);
+    expect(restored.state, 'its revision is not the newest one').to.not.equal('in sync');
+    const again = await other.dcs([...sync, '--allow', 'rewrite']);
+    expect(again.code, again.err + again.out).to.equal(0);
+    expect(await w.worker('STRIPE_KEY')).to.equal('second');
+    await w.doppler('stg_dcs', Object.fromEntries(Object.keys(old).map((name) => [name, null])));
+    const lost = await w.dcs(sync);
+    expect(lost.code).to.equal(7);
+    expect(lost.err).to.contain('--allow adopt');
+    await w.doppler('stg_dcs', Object.fromEntries(Object.keys(old).map((name) => [name, '1.0000000000000000.garbled'])));
+    const damaged = await w.dcs(sync);
+    expect(damaged.code, damaged.err).to.equal(6);
+    expect(damaged.err).to.contain('shop/stg_dcs');
+  });
+
+  it('asks no clock: a machine two days ahead plans nothing, and its history keeps its order', async () => {
+    await use('doppler');
+    const clock = join(w.home, 'clock.mjs');
+    await writeFile(
+      clock,
+      'const now = Date.now; const D = Date; globalThis.Date = class extends D { constructor(...a) { super(...(a.length ? a : [now() + 172800000])); } static now() { return now() + 172800000; } };',
+    );
+    await other.dcs(sync, { env: { NODE_OPTIONS: `--import=${clock}` } });
+    expect((await w.dcs(sync)).out).to.contain('Nothing to do');
+    await w.doppler('stg', { STRIPE_KEY: 'second' });
+    await w.dcs(sync);
+    const { entries } = (await other.dcs(['history', '--json'])).json() as { entries: { outcomes: { done: string[] } }[] };
+    expect(
+      entries.map(({ outcomes }) => outcomes.done.length),
+      'newest first',
+    ).to.deep.equal([1, 7]);
+  });
+
   it('is opened by a token of its own where the first one opens one config only', async () => {
     await use('doppler');
     const token = (config: string): Promise<string> => serviceToken(w, config);
@@ -204,6 +244,15 @@ describe('a record that machines share', function () {
     expect(allowed.out).to.contain('Nothing to do');
   });
 });
+
+/** What stands in the config of the record, the history aside. */
+async function records(w: World): Promise<Record<string, string>> {
+  const url = `${w.origin}/v3/configs/config/secrets?project=shop&config=stg_dcs`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${SEED.tokens.user}` } });
+  const { secrets } = (await answer.json()) as { secrets: Record<string, { raw: string }> };
+  const ledgers = Object.entries(secrets).filter(([name]) => /^DCS_LEDGER_[0-9A-F]/.test(name));
+  return Object.fromEntries(ledgers.map(([name, { raw }]) => [name, raw]));
+}
 
 async function serviceToken(w: World, config: string): Promise<string> {
   const answer = await fetch(`${w.origin}/v3/configs/config/tokens`, {
