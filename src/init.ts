@@ -8,6 +8,9 @@ import { STANDARD } from './config/names.ts';
 import type { DopplerClient } from './doppler/client.ts';
 import { OFFICIAL } from './registry.ts';
 import { nearest } from './config/nearest.ts';
+import { allowed } from './into/look.ts';
+import { unimported } from './into/unimported.ts';
+import { plural } from './render/style.ts';
 import { renderProject } from './config/render-project.ts';
 import { prompts } from './prompts.ts';
 import type { Session } from './session.ts';
@@ -40,6 +43,7 @@ export async function init(
   }
   for (const missing of await missingPlugins(session, root))
     say(`  ! ${missing.title}  found here, its plugin ${missing.plugin} is not installed`);
+  const left = await unimported(root, async () => allowed((await dopplerClient(session)).names(project.name, DEV)));
   const text = renderProject(project.name, detected);
   for (const line of [
     '',
@@ -67,6 +71,7 @@ export async function init(
         ? `✓ dcs.yaml written. The Doppler project ${project.name} is new and empty; nothing was sent to a cloud.`
         : '✓ dcs.yaml written. Nothing was sent to Doppler or to a cloud.',
       `Next  dcs diff -e ${environment.includes('staging') ? 'staging' : (environment[0] ?? 'dev')}     what a first sync would do`,
+      ...left.map(({ file: from, names }) => `      dcs import ${from} -e dev     ${plural(names, 'name')} that Doppler does not have yet`),
     ],
     json: {
       file,
@@ -82,6 +87,9 @@ const usualNames = ({ user }: Session, folder: string): readonly string[] => {
   const { dopplerProjectPrefix: prefix } = user.defaults;
   return prefix === undefined ? [folder] : [`${prefix}${folder}`, folder];
 };
+
+/** Local values belong here: https://docs.doppler.com/docs/create-project, last verified 2026-11-21. */
+const DEV = 'dev';
 
 interface FoundProject {
   readonly name: string;

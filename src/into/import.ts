@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EXIT, writes, type Environment, type Guard } from 'dcs-sdk';
@@ -84,10 +84,10 @@ function targetNamed(session: Session, environment: Environment, word: string): 
   return chooseTargets(session, [word], environment.name)[0];
 }
 
+/** A folder may well bear the name of a target. */
 async function isThere(path: string): Promise<boolean> {
   try {
-    await access(path);
-    return true;
+    return !(await stat(path)).isDirectory();
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;

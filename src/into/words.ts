@@ -40,14 +40,16 @@ function checkedName(word: string): string {
 function valueInArgv([first = '']: readonly string[]): DcsError {
   const name = /^[A-Z_][A-Z0-9_]*(?==|$)/.exec(first)?.[0] ?? 'NAME';
   return new DcsError('USAGE', 'A value never stands on the command line.', {
-    why: 'Everybody on this machine can read it there, and the shell keeps it. If it was one, change it. Nothing was written.',
-    hint: [
-      `dcs secrets set ${name}              asks for it`,
-      `dcs secrets set ${name} @FILE        takes it from a file`,
-      `COMMAND | dcs secrets set ${name}    takes what the command prints`,
-    ],
+    why: `Everybody on this machine can read it there, and the shell keeps it. If it was one, change it. ${NOTHING}`,
+    hint: [`dcs secrets set ${name}              asks for it`, ...ways(name)],
   });
 }
+
+const NOTHING = 'Nothing was written.';
+const ways = (name: string): string[] => [
+  `dcs secrets set ${name} @FILE        takes it from a file`,
+  `COMMAND | dcs secrets set ${name}    takes what the command prints`,
+];
 
 /** Each value by file, prompt or stdin: a file as it is, stdin without one line end. An empty one only from a file. */
 export function valuesOf(named: readonly Named[], invocation: Invocation, env: Env): Promise<Given[]> {
@@ -66,7 +68,9 @@ async function valueOf({ name, file }: Named, invocation: Invocation, env: Env):
 
 async function typed(name: string, invocation: Invocation, env: Env): Promise<{ value: string; at: string }> {
   if (!process.stdin.isTTY) return { value: utf8(await wholeStdin(), 'stdin').replace(/\r?\n$/, ''), at: 'stdin' };
-  return { value: await prompts(invocation, env).secret(`Value of ${name}:`, '@FILE'), at: 'the prompt' };
+  const ask = prompts(invocation, env);
+  if (!ask.possible) throw new DcsError('REFUSED', `There is nobody to ask for the value of ${name}.`, { why: NOTHING, hint: ways(name) });
+  return { value: await ask.secret(`Value of ${name}:`, '@FILE'), at: 'the prompt' };
 }
 
 function bytesOf(file: string): Buffer {

@@ -80,7 +80,8 @@ export function planLines(look: Look, style: Style): string[] {
   const { plan, shaped, found, source } = look;
   const still = found?.source?.identity === source.identity && found.source.version === source.version;
   const shown = plan.items.filter(({ action }) => action !== 'same');
-  const width = Math.max(0, ...shown.map(({ name }) => printable(name).length));
+  const listed = look.job.definition.type === 'doppler' ? shown.filter(({ action }) => action !== 'foreign') : shown;
+  const width = Math.max(0, ...listed.map(({ name }) => printable(name).length));
   const same = plan.items.length - shown.length;
   const lines = [planTitle(look), ...(look.identity?.notes ?? []).map((note) => `  ! note     ${note}`)];
   const line = (item: PlanItem): string => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { BOX, startCloud, TOKEN, type Cloud } from '../../plugins/_template/test/template-server.ts';
@@ -141,6 +141,11 @@ describe('dcs import: a file or a target into Doppler', () => {
     expect(run.out).to.contain('dcs secrets set ONLY_THERE -e staging');
     expect(await writes()).to.equal(0);
     await w.edit('ONLY_THERE', null);
+    expect((await w.dcs(['import', 'api', '-e', 'staging'])).code).to.equal(0);
+  });
+
+  it('a folder that bears the name of a target is not meant', async () => {
+    await mkdir(join(w.project, 'api'));
     expect((await w.dcs(['import', 'api', '-e', 'staging'])).code).to.equal(0);
   });
 

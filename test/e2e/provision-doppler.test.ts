@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
@@ -159,6 +159,17 @@ describe('dcs provision doppler, and the configs that -e takes', () => {
     const byVariable = await w.dcs(['secrets', 'set', 'A', '--yes'], { input: 'x', env: { DCS_ENV: 'prd_canary' } });
     expect([byVariable.code, byVariable.err.includes('prd_canary is protected')]).to.deep.equal([7, true]);
     expect((await w.dcs(['secrets', 'set', 'A', '-e', 'prd_canary', '--yes'], { input: 'x' })).code).to.equal(0);
+  });
+
+  it('dcs init counts the names of local files that Doppler lacks, and shows none of their values', async () => {
+    const folder = join(w.home, 'shop');
+    await mkdir(folder);
+    await writeFile(join(folder, '.dev.vars'), 'FRESH=hunter2\nSTRIPE_KEY=hunter2\nEMPTY=\n');
+    await writeFile(join(folder, '.env'), 'broken\n');
+    const run = await w.dcs(['init', '--yes'], { cwd: folder });
+    expect(run.code, run.err).to.equal(0);
+    expect(run.out).to.contain('dcs import .dev.vars -e dev     1 name that Doppler does not have yet').and.not.contain('import .env');
+    expect(run.out + run.err).not.to.contain('hunter2');
   });
 
   it('dcs init makes the project that it is told to, after showing it; a typo makes none', async () => {

@@ -199,6 +199,22 @@ describe('dcs secrets: look into Doppler and edit it', () => {
     expect((await w.dcs(['secrets', 'unset', 'NOBODY', '-e', 'dev', '--yes'])).code).to.equal(64);
   });
 
+  it('a restricted secret is told as withheld, never as empty, and can be set', async () => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${SEED.tokens.user}` };
+    const change = { name: 'STRIPE_KEY', originalName: 'STRIPE_KEY', value: null, visibility: 'restricted' };
+    const body = JSON.stringify({ project: 'shop', config: 'dev', change_requests: [change] });
+    expect((await fetch(`${w.origin}/v3/configs/config/secrets`, { method: 'POST', headers, body })).status).to.equal(200);
+    const list = await w.dcs(['secrets', 'list', '-e', 'dev', '--reveal']);
+    expect(list.out).to.match(/STRIPE_KEY +restricted .*! withheld/);
+    expect((await w.dcs(['secrets', 'get', 'STRIPE_KEY', '-e', 'dev', '--reveal'])).code).to.equal(3);
+    const run = await set('STRIPE_KEY', 'newer');
+    expect(run.code, run.err + run.out).to.equal(0);
+    const machine = { env: { DOPPLER_TOKEN: SEED.tokens.dev } };
+    expect((await w.dcs(['secrets', 'get', 'STRIPE_KEY', '--reveal', '-q'], machine)).out).to.equal('newer');
+    expect((await w.dcs(['secrets', 'list', '-e', 'dev'])).out).to.match(/STRIPE_KEY +restricted/);
+    expect((await w.dcs(['secrets', 'unset', 'STRIPE_KEY', '-e', 'dev', '--yes'])).code).to.equal(0);
+  });
+
   it('a token that may only read is told apart, and nothing was written', async () => {
     const run = await w.dcs(['secrets', 'set', 'A', '-e', 'dev', '--yes'], { input: 'x', env: { DOPPLER_TOKEN: SEED.tokens.dev } });
     expect(run.code).to.equal(3);
