@@ -2,7 +2,15 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HERE, run } from './world.mjs';
 
-const WANTED = ['wrangler', '@dopplerhq/node-sdk', 'ajv'];
+const WANTED = [
+  'wrangler',
+  '@dopplerhq/node-sdk',
+  'ajv',
+  'firebase-tools',
+  '@google-cloud/secret-manager',
+  '@googleapis/run',
+  'google-auth-library',
+];
 
 /** The first run installs the vendors' clients, outside the workspace and without a lockfile. */
 export async function install() {

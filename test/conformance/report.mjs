@@ -7,7 +7,8 @@ const INTRO = `# Conformance
 Written by \`npm run test:conformance\`; not edited by hand. It is not part of \`npm test\`: its first run installs the vendors' clients.
 
 The sandbox stands in for the clouds in every other test. Here the vendors' own clients work against it, and the
-requests of \`dcs\` are held against descriptions of the vendors' APIs. Nothing here has been run against a live account.
+requests of \`dcs\` are held against descriptions of the vendors' APIs; of Google's, the clients' requests and the
+sandbox's answers too. Nothing here has been run against a live account.
 
 - **same**: the client did its work on the sandbox and the result was checked.
 - **DIFFERS**: the client failed, or its result was another one; the remark says how.

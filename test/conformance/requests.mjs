@@ -58,7 +58,7 @@ async function scenes(w, proxy, record) {
   }
 }
 
-async function verdicts(folder, made, record) {
+export async function verdicts(folder, made, record) {
   const verdictOf = await judge(folder);
   const seen = new Map();
   for (const request of made) {

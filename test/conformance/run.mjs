@@ -6,10 +6,13 @@ await install();
 // Imported after the install: these load the installed clients.
 const { wrangler } = await import('./wrangler.mjs');
 const { dopplerSdk } = await import('./doppler-sdk.mjs');
+const { firebaseTools } = await import('./firebase-tools.mjs');
+const { googleAuth, googleRun, googleSecrets } = await import('./google-clients.mjs');
 const { requests } = await import('./requests.mjs');
 
 const records = [];
-for (const client of [wrangler, dopplerSdk, dopplerCli, requests]) records.push(await client());
+for (const client of [wrangler, dopplerSdk, dopplerCli, firebaseTools, googleSecrets, googleRun, googleAuth, requests])
+  records.push(await client());
 await write(records);
 
 for (const record of records)

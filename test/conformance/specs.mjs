@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Ajv from 'ajv/dist/2020.js';
+import { discovery } from './discovery.mjs';
 
 const DOPPLER = ['doppler-openapi.json'];
 /** The first that knows the operation judges: the newest description of a route comes first. */
@@ -10,11 +11,27 @@ const CLOUDFLARE = [
   'cloudflare-openapi-2024-08-06-subset.json',
 ];
 
+/** By the API's name in the sandbox's paths. */
+const GOOGLE = {
+  secretmanager: 'google-discovery-secretmanager-v1.json',
+  run: 'google-discovery-run-v2.json',
+  cloudfunctions: 'google-discovery-cloudfunctions-v2.json',
+  iam: 'google-discovery-iam-v1.json',
+  firebaseapphosting: 'google-discovery-firebaseapphosting-v1.json',
+};
+
 /** Gives a judge: request -> {path (a template), source, faults}; no source, no description. Faults name places in a schema, never a value. */
 export async function judge(folder) {
   const read = (files) => Promise.all(files.map(async (file) => description(file, JSON.parse(await readFile(join(folder, file), 'utf8')))));
   const clouds = { doppler: await read(DOPPLER), cloudflare: await read(CLOUDFLARE) };
+  const byApi = Object.fromEntries(
+    await Promise.all(
+      Object.entries(GOOGLE).map(async ([api, file]) => [api, discovery(file, JSON.parse(await readFile(join(folder, file), 'utf8')))]),
+    ),
+  );
   return (request) => {
+    const google = googlePath(request.url.pathname);
+    if (google !== undefined) return googleVerdict(byApi, google, request);
     const prefix = '/client/v4';
     const { pathname } = request.url;
     const theirs = pathname.startsWith(prefix);
@@ -26,6 +43,36 @@ export async function judge(folder) {
       return { path: operation.path, source: file, faults: [...queryFaults(operation, request, known), ...bodyFaults(operation, request)] };
     }
     return { path: anonymous(path), source: undefined, faults: [] };
+  };
+}
+
+/** What Google's clients ask at the root of the sandbox, where no API's name is in the path. */
+const AT_ROOT = [
+  [/^\/v1\/projects\/[^/]+\/(locations\/[^/]+\/)?secrets(\/|$|\?)/, 'secretmanager'],
+  [/^\/v2\/projects\/[^/]+\/locations\/[^/]+\/(services|jobs|operations)(\/|$)/, 'run'],
+];
+
+function googlePath(pathname) {
+  const [, api, rest] = /^\/google\/([^/]+)(\/.*)$/.exec(pathname) ?? [];
+  if (api !== undefined) return { api, path: rest };
+  const named = AT_ROOT.find(([shape]) => shape.test(pathname));
+  return named === undefined ? undefined : { api: named[1], path: pathname };
+}
+
+/** Google describes answers too: they are held against it as well. */
+function googleVerdict(byApi, { api, path }, { method, url, body, answer }) {
+  const known = byApi[api];
+  const operation = known?.operations.find((one) => one.method === method && one.fits.test(path));
+  if (operation === undefined) return { path: `/google/${api}${anonymous(path)}`, source: undefined, faults: [] };
+  const { request, response, query } = operation;
+  return {
+    path: operation.path,
+    source: known.file,
+    faults: [
+      ...[...url.searchParams.keys()].filter((name) => !query.includes(name)).map((name) => `query name \`${name}\` is not described`),
+      ...(body === '' ? [] : known.faults(request, JSON.parse(body)).map((fault) => `request: ${fault}`)),
+      ...(answer?.status === 200 ? known.faults(response, JSON.parse(answer.body)).map((fault) => `answer: ${fault}`) : []),
+    ],
   };
 }
 

@@ -48,6 +48,8 @@ describe('google sandbox: identity', () => {
     expect(await mayList(body.access_token as string)).to.equal(200);
     const info = await client.form('/oauth2/tokeninfo?access_token=' + body.access_token, {});
     expect(info.body.email).to.equal(SEED.google.user);
+    expect((await client.api('POST', '/oauth2/tokeninfo')).body.email).to.equal(SEED.google.user);
+    expect((await client.api('POST', '/oauth2/tokeninfo', undefined, 'nobody')).body.error).to.equal('invalid_token');
     expect((await client.form('/oauth2/token', { ...fields, refresh_token: 'revoked' })).body.error).to.equal('invalid_grant');
   });
 
