@@ -51,7 +51,7 @@ const nothingToDo = (looks: readonly Look[]): string =>
     ? 'Nothing to do: Doppler holds all of it.'
     : 'Nothing to do: every target is in sync.';
 
-function advice(session: Session, environment: Environment, { reports, looks, again }: Ended, exit: number): string[] {
+function advice(session: Session, environment: Environment, { reports, looks, run, again }: Ended, exit: number): string[] {
   if (exit === EXIT.INTERRUPTED) return [`Next  ${again}     goes on where this stopped`];
   if (exit !== 0) return [...[...hints(reports)].map((hint) => `Try   ${hint}`), `Try   ${again}     does only what is left`];
   const waiting = looks.filter(
@@ -60,9 +60,15 @@ function advice(session: Session, environment: Environment, { reports, looks, ag
       reports.some((report) => report.name === job.name && tally(report).done > 0) &&
       job.target.redeploy !== undefined,
   );
-  return waiting.length > 0 && !session.invocation.quiet
-    ? waiting.map(({ job }) => `Next  dcs sync ${job.name} -e ${environment.name} --redeploy`)
-    : [];
+  if (session.invocation.quiet) return [];
+  // A target's first sync has nothing before it.
+  const undoable = looks.some(
+    ({ job, found }) => found?.last !== undefined && reports.some((report) => report.name === job.name && tally(report).done > 0),
+  );
+  return [
+    ...waiting.map(({ job }) => `Next  dcs sync ${job.name} -e ${environment.name} --redeploy`),
+    ...(undoable ? [`Undo  dcs undo ${run}`] : []),
+  ];
 }
 
 /** What each failure says to try, once: a request that failed says the same of all its names. */

@@ -80,15 +80,18 @@ async function partOf(
   for (const name of names) {
     const found = past.former.get(name);
     const was = now.secrets.get(name)?.raw ?? null;
-    const note = found && `before ${found.user}, ${ago(found.at, new Date())}`;
     if (!found)
       left.push({ name, why: 'Doppler did not change it: the sync mended a drift, or the name came by reference or inheritance' });
     else if (now.secrets.get(name)?.raw === null) left.push({ name, why: 'this token may not see its value' });
     else if ((found.gave?.reveal() ?? null) !== was) throw edited(entry, [name]);
-    else changes.push({ name, was, value: found.value?.reveal() ?? null, note: note! });
+    else changes.push(noted({ name, was, value: found.value?.reveal() ?? null }, `by ${found.user} ${ago(found.at, new Date())}`));
   }
   return { changes, left };
 }
+
+const NOTE = { create: 'deleted', update: 'back to what it was before it was changed', delete: 'made' } as const;
+
+const noted = (change: GuardedChange, byWhom: string): UndoChange => ({ ...change, note: `${NOTE[actionOf(change)]} ${byWhom}` });
 
 function refuseEdited(entry: ChainedEntry, names: readonly string[], { since }: Past): void {
   const later = names.filter((name) => since.has(name));
@@ -115,7 +118,7 @@ export function undoLines({ entries, changes, left }: Undo): string[] {
     `Undo of sync ${first!.id}, ${ago(first!.at, new Date())}, ${first!.by}`,
     '',
     'doppler',
-    ...table(changes.map((change) => [ACTION[actionOf(change)], change.name, `as ${change.note}`])).map((line) => `  ${line}`),
+    ...table(changes.map((change) => [ACTION[actionOf(change)], change.name, change.note])).map((line) => `  ${line}`),
     ...table(left.map(({ name, why }) => ['· left   ', name, why])).map((line) => `  ${line}`),
     '',
     `${plural(changes.length, 'change')} in Doppler${targets.length === 0 ? '' : `, then a sync of these names to ${targets.join(', ')}`}`,

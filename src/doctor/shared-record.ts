@@ -19,7 +19,8 @@ export function checkSharedRecord(session: Session): Promise<readonly DoctorFind
     const all = [...session.project.environments.keys()].filter((name) => takes(session, name)).flatMap((name) => reachable(session, name));
     const onMachine = ({ name }: Environment): boolean => session.project.ledger(name) === 'machine';
     const shared = all.filter((environment) => !onMachine(environment));
-    const used = all.filter((environment) => onMachine(environment) && hasSynced(session, environment));
+    const local = all.filter(onMachine);
+    const used = local.some((environment) => hasSynced(session, environment)) ? local : [];
     const keyless = await withoutKey(session, shared);
     return [
       ...onThisMachine(session, used),
@@ -123,11 +124,13 @@ async function share(session: Session, environment: Environment): Promise<void> 
 }
 
 /** Last of all: until then dcs.yaml says where the record really is. */
-async function keepAtDoppler({ project }: Session, environments: readonly Environment[]): Promise<void> {
+async function keepAtDoppler(session: Session, environments: readonly Environment[]): Promise<void> {
+  const { project } = session;
   const homes = new Map([...project.environments.keys()].map((name) => [name, project.ledger(name)]));
   for (const { name } of environments) homes.set(name, 'doppler');
-  const one = new Set(homes.values()).size === 1;
-  await editConfig(project.file!, ['ledger'], one ? 'doppler' : Object.fromEntries(homes));
+  // An environment without a target has no record.
+  const all = [...homes].every(([name, home]) => home === 'doppler' || !takes(session, name));
+  await editConfig(project.file!, ['ledger'], all ? 'doppler' : Object.fromEntries(homes));
 }
 
 const names = (environments: readonly Environment[]): string => environments.map(({ name }) => name).join(', ');

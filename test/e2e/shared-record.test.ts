@@ -143,7 +143,7 @@ describe('a record that machines share', function () {
     expect(await record('--fix'), 'nobody said yes').to.deep.equal([['warning', false]]);
     expect(await record('--fix', '--yes')).to.deep.equal([['warning', true]]);
     const text = await readFile(join(w.project, 'dcs.yaml'), 'utf8');
-    expect(text).to.contain('# ours').and.contain('staging: doppler');
+    expect(text).to.contain('# ours').and.contain('ledger: doppler');
     expect(await record()).to.deep.equal([['ok', false]]);
     await w.forget();
     expect((await w.dcs(sync)).out).to.contain('Nothing to do');

@@ -38,8 +38,8 @@ describe('dcs undo', function () {
     const shown = await w.dcs(['undo', id, '--dry-run']);
     expect(shown.code, shown.err).to.equal(0);
     expect(shown.out)
-      .to.match(/~ update +STRIPE_KEY +as before/)
-      .and.match(/- delete +BRAND_NEW/);
+      .to.match(/~ update +STRIPE_KEY +back to what it was before it was changed by You/)
+      .and.match(/- delete +BRAND_NEW +made by You/);
     expect(shown.out).to.contain('3 changes in Doppler, then a sync of these names to api');
     expect(shown.out).to.match(/Or +npx wrangler rollback \S+ --name shop-api-staging/);
     const refused = await w.dcs(['undo', id, '--yes']);
