@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { recordingProxy } from './proxy.mjs';
 import { must, oneLine, Record } from './record.mjs';
-import { verdicts } from './requests.mjs';
+import { throughProxy, verdicts } from './requests.mjs';
 import { HERE, run, SEED, world } from './world.mjs';
 
 const require = createRequire(import.meta.url);
@@ -15,7 +15,7 @@ export async function firebaseTools() {
   const record = new Record('firebase-tools', require('firebase-tools/package.json').version);
   const w = await world();
   const proxy = await recordingProxy(w.origin);
-  const env = Object.fromEntries(Object.entries(w.env).map(([name, value]) => [name, value.replace(w.origin, proxy.origin)]));
+  const env = throughProxy(w, proxy);
   await writeFile(join(w.work, 'firebase.json'), JSON.stringify({ functions: { source: 'functions' } }));
   const go = async (args, input) => {
     const ran = await run(process.execPath, [BIN, ...args, '--project', project], { env, cwd: w.work, input });

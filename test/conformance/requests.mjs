@@ -14,13 +14,22 @@ targets:
     include: ["*"]
 `;
 
+const GOOGLE = `doppler: shop
+targets:
+  google: {type: gcp, project_id: ${SEED.google.project}, include: ["*"]}
+`;
+
+/** Commands, and the dcs.yaml that each finds. */
 const SCENES = [
-  ['whoami'],
-  ['init', '--yes', '--name', 'shop'],
-  ['diff', '-e', 'staging'],
-  ['sync', '-e', 'staging', '--yes'],
-  ['status', '-e', 'staging'],
-  ['diff', '-e', 'prod'],
+  [['whoami'], undefined],
+  [['init', '--yes', '--name', 'shop'], undefined],
+  [['diff', '-e', 'staging'], YAML],
+  [['sync', '-e', 'staging', '--yes'], YAML],
+  [['status', '-e', 'staging'], YAML],
+  [['diff', '-e', 'prod'], YAML],
+  [['diff', 'google', '-e', 'staging'], GOOGLE],
+  [['sync', 'google', '-e', 'staging', '--yes'], GOOGLE],
+  [['status', '-e', 'staging'], GOOGLE],
 ];
 
 /** Every request of the built dcs, held against the vendors' descriptions in the folder that DCS_SPECS names. */
@@ -45,10 +54,19 @@ export async function requests() {
   return record;
 }
 
+/** Every variable that names the sandbox names the proxy. */
+export const throughProxy = (w, proxy) =>
+  Object.fromEntries(
+    Object.entries(w.env).map(([name, value]) => [
+      name,
+      value.replace(w.origin, proxy.origin).replace(new URL(w.origin).host, new URL(proxy.origin).host),
+    ]),
+  );
+
 async function scenes(w, proxy, record) {
-  const env = { ...w.env, DOPPLER_API_HOST: proxy.origin, CLOUDFLARE_API_BASE_URL: `${proxy.origin}/client/v4` };
-  for (const args of SCENES) {
-    if (args[0] === 'diff') await writeFile(join(w.work, 'dcs.yaml'), YAML);
+  const env = throughProxy(w, proxy);
+  for (const [args, yaml] of SCENES) {
+    if (yaml !== undefined) await writeFile(join(w.work, 'dcs.yaml'), yaml);
     const before = proxy.requests.length;
     await record.try(`\`dcs ${args.join(' ')}\``, async () => {
       const ran = await run(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args], { env, cwd: w.work });

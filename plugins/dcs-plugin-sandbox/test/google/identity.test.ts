@@ -56,18 +56,21 @@ describe('google sandbox: identity', () => {
   it('exchanges the token of a workload, which then acts as a service account only where it may', async () => {
     const file = (await client.sandbox('POST', 'credentials', { kind: 'external_account', account: DEPLOY_ACCOUNT })).body;
     const subject = await (await fetch(file.credential_source.url as string)).text();
-    const exchange = (audience: string) =>
+    const exchange = (audience: string, jwt = subject) =>
       client.form('/sts/v1/token', {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
         audience,
         scope: SCOPE,
         requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-        subject_token: subject,
+        subject_token: jwt,
         subject_token_type: file.subject_token_type,
       });
     expect((await exchange('//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/x/providers/y')).body.error).to.equal(
       'invalid_target',
     );
+    const claims = JSON.parse(Buffer.from(subject.split('.')[1] ?? '', 'base64url').toString());
+    for (const wrong of [{ iss: 'https://elsewhere.example' }, { exp: 1 }])
+      expect((await exchange(file.audience as string, `x.${part({ ...claims, ...wrong })}.`)).body.error).to.equal('invalid_grant');
     const token = (await exchange(file.audience as string)).body.access_token as string;
     const path = `/iamcredentials/v1/projects/-/serviceAccounts/${DEPLOY_ACCOUNT}:generateAccessToken`;
     const become = () => client.api('POST', path, { scope: [SCOPE] }, token);

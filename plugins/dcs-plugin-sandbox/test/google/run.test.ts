@@ -79,6 +79,9 @@ describe('google sandbox: Cloud Run', () => {
       const { name } = (await bind([ref('DATABASE_URL', secret, version)])).body;
       expect((await run('GET', name as string)).body.error.message).to.match(/was not found/);
     }
+    await client.secrets('POST', '/secrets/DB/versions/1:disable');
+    const { name } = (await bind([ref('DATABASE_URL', 'DB', 'latest')])).body;
+    expect((await run('GET', name as string)).body.error.message).to.match(/versions\/1\] is in DISABLED state/);
   });
 
   it('refuses an old etag, a bad mask, a bad body and a foreign account', async () => {

@@ -101,6 +101,19 @@ describe('google sandbox: secrets', () => {
     expect(failure(await get('old-token'))).to.deep.equal([401, 'UNAUTHENTICATED']);
   });
 
+  it('fails as told in the words of Google, and journals the name of what is created', async () => {
+    const arm = (fault: object) => fetch(`${client.url}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(fault) });
+    const route = 'POST /google/secretmanager/v1/projects/:project/secrets/:secret:addVersion';
+    await arm({ route, kind: 'status', status: 429 });
+    await create('A');
+    const add = () => client.secrets('POST', '/secrets/A:addVersion', { payload: { data: b64('hush-hush') } });
+    expect(failure(await add())).to.deep.equal([429, 'RESOURCE_EXHAUSTED']);
+    expect((await add()).body.name).to.match(/versions\/1$/);
+    const journal = await (await fetch(`${client.url}/_sandbox/journal`)).text();
+    expect(JSON.parse(journal)[0].names).to.deep.equal(['A']);
+    expect(journal).not.to.contain('hush-hush').and.not.to.contain(b64('hush-hush'));
+  });
+
   it('answers at the root too, and as a web page where there is nothing', async () => {
     await create('A');
     const headers = { authorization: 'Bearer owner' };
