@@ -21,15 +21,15 @@ targets:
 
 /** Commands, and the dcs.yaml that each finds. */
 const SCENES = [
-  [['whoami'], undefined],
-  [['init', '--yes', '--name', 'shop'], undefined],
-  [['diff', '-e', 'staging'], YAML],
-  [['sync', '-e', 'staging', '--yes'], YAML],
-  [['status', '-e', 'staging'], YAML],
-  [['diff', '-e', 'prod'], YAML],
-  [['diff', 'google', '-e', 'staging'], GOOGLE],
-  [['sync', 'google', '-e', 'staging', '--yes'], GOOGLE],
-  [['status', '-e', 'staging'], GOOGLE],
+  { args: ['whoami'] },
+  { args: ['init', '--yes', '--name', 'shop'] },
+  { args: ['diff', '-e', 'staging'], yaml: YAML },
+  { args: ['sync', '-e', 'staging', '--yes'], yaml: YAML },
+  { args: ['status', '-e', 'staging'], yaml: YAML },
+  { args: ['diff', '-e', 'prod'], yaml: YAML },
+  { args: ['diff', 'google', '-e', 'staging'], yaml: GOOGLE },
+  { args: ['sync', 'google', '-e', 'staging', '--yes'], yaml: GOOGLE },
+  { args: ['status', '-e', 'staging'], yaml: GOOGLE },
 ];
 
 /** Every request of the built dcs, held against the vendors' descriptions in the folder that DCS_SPECS names. */
@@ -65,7 +65,7 @@ export const throughProxy = (w, proxy) =>
 
 async function scenes(w, proxy, record) {
   const env = throughProxy(w, proxy);
-  for (const [args, yaml] of SCENES) {
+  for (const { args, yaml } of SCENES) {
     if (yaml !== undefined) await writeFile(join(w.work, 'dcs.yaml'), yaml);
     const before = proxy.requests.length;
     await record.try(`\`dcs ${args.join(' ')}\``, async () => {
