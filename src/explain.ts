@@ -1,9 +1,12 @@
 import { DcsError, isDcsError, type Environment, type Held, type SourceRead } from 'dcs-sdk';
 import { dopplerClient, sourceOf } from './doppler-access.ts';
 import type { SecretRule } from './config/secret-rules.ts';
+import type { AuditEntry } from './engine/audit.ts';
 import type { Look } from './engine/look.ts';
 import { matches, neverLeaves, staysHome, type ShapeRules } from './engine/shape.ts';
 import { nearest } from './config/nearest.ts';
+import { history } from './history.ts';
+import { seeConfig } from './into/look.ts';
 import { reason, SYMBOL } from './render/plan.ts';
 import type { Session } from './session.ts';
 import { planTargets, type Planned } from './sync.ts';
@@ -11,7 +14,17 @@ import { planTargets, type Planned } from './sync.ts';
 export interface Explanation {
   readonly name: string;
   /** What Doppler tells of it. */
-  readonly doppler: { readonly project: string; readonly config: string; readonly state: Held['state'] | 'absent' };
+  readonly doppler: {
+    readonly project: string;
+    readonly config: string;
+    readonly state: Held['state'] | 'absent';
+    /** The root config that a branch config has it from. */
+    readonly inherited?: string;
+    /** What its value is made of, as Doppler writes it: `REDIS_HOST`, `global.prd.HOST`. */
+    readonly references: readonly string[];
+    /** Its newest change, where the config's log tells. */
+    readonly changed?: { readonly at: string; readonly by: string };
+  };
   readonly rule?: SecretRule;
   readonly targets: readonly TargetPart[];
 }
@@ -25,6 +38,8 @@ export interface TargetPart {
   readonly because: readonly string[];
   /** `~ update  changed in Doppler`; or why the target could not be looked at. */
   readonly state?: string;
+  /** The last sync that wrote or deleted it there, as far as the history tells. */
+  readonly written?: { readonly at: string; readonly by: string; readonly sync: string };
 }
 
 const ALL = { only: [], except: [], prune: false };
@@ -39,12 +54,40 @@ export async function explain(session: Session, environment: Environment, name: 
   if (held === undefined && parts.every(({ there, state }) => there === undefined && state === undefined))
     throw unknown(name, read, environment);
   const rule = session.project.secretRules.get(name);
+  const [seen, told] = await Promise.all([inDoppler(session, environment, name), history(session, [environment.name])]);
   return {
     name,
-    doppler: { ...environment.doppler, state: held?.state ?? 'absent' },
+    doppler: { ...environment.doppler, state: held?.state ?? 'absent', ...seen },
     ...(rule === undefined ? {} : { rule }),
-    targets: [...parts, ...failures.map(({ job, error }) => failedPart(job.name, error))],
+    targets: [
+      ...parts.map((part) => ({ ...part, ...lastWrite(told.entries, environment, part.target, name) })),
+      ...failures.map(({ job, error }) => failedPart(job.name, error)),
+    ],
   };
+}
+
+/** Where Doppler has it from. */
+async function inDoppler(
+  session: Session,
+  environment: Environment,
+  name: string,
+): Promise<Pick<Explanation['doppler'], 'inherited' | 'references' | 'changed'>> {
+  const client = await dopplerClient(session);
+  const { secrets } = await seeConfig(session, client, environment);
+  const seen = secrets.find((each) => each.name === name);
+  const references = [...(seen?.secret?.raw ?? '').matchAll(/\$\{([A-Za-z0-9_.-]+)\}/g)].map(([, to]) => to!);
+  return {
+    references: [...new Set(references)],
+    ...(seen?.inherited ? { inherited: (await client.config(environment.doppler.project, environment.doppler.config)).environment } : {}),
+    ...(seen?.changed ? { changed: seen.changed } : {}),
+  };
+}
+
+function lastWrite(entries: readonly AuditEntry[], environment: Environment, target: string, name: string): Pick<TargetPart, 'written'> {
+  const last = entries.findLast(
+    (entry) => entry.target === target && entry.environment === environment.name && entry.changes.some(({ from }) => from === name),
+  );
+  return last === undefined ? {} : { written: { at: last.at, by: last.by, sync: last.id } };
 }
 
 /** An environment that no target takes still has its config. */

@@ -2,12 +2,12 @@ import { Args } from '@oclif/core';
 import { DcsCommand } from 'dcs-sdk/command';
 import { explain, type Explanation } from '../explain.ts';
 import { firstLine } from '../render/first-line.ts';
-import { table } from '../render/style.ts';
+import { ago, table } from '../render/style.ts';
 import { openSession } from '../session.ts';
 
 export default class Explain extends DcsCommand {
   static override description =
-    'One secret: what Doppler tells of it, which rules of dcs.yaml matched, and what each target holds. Reads only.';
+    'One secret: what Doppler tells of it (references, inheritance, last change), which rules of dcs.yaml matched, what each target holds and when it was written. Reads only.';
   static override examples = ['<%= config.bin %> explain STRIPE_KEY', '<%= config.bin %> explain DATABASE_URL -e prod'];
   static override args = { name: Args.string({ required: true, description: 'as it is called in Doppler' }) };
 
@@ -41,14 +41,30 @@ function lines({ name, doppler, rule, targets }: Explanation): string[] {
             `required in ${rule.required.join(', ') || 'no environment'}; ${rule.type}${rule.owner === undefined ? '' : `; ask ${rule.owner}`}`,
           ],
         ];
-  const parts = targets.map(({ target, there, because, state }) => [
+  const now = new Date();
+  const parts = targets.map(({ target, there, because, state, written }) => [
     target,
-    [there === undefined || there === name ? '' : `called ${there}`, because.join(', '), state ?? ''].filter(Boolean).join(' · '),
+    [
+      there === undefined || there === name ? '' : `called ${there}`,
+      because.join(', '),
+      state ?? '',
+      written === undefined ? '' : `written ${ago(written.at, now)} by ${written.by}, sync ${written.sync}`,
+    ]
+      .filter(Boolean)
+      .join(' · '),
   ]);
+  const { inherited, references, changed } = doppler;
+  const from = [
+    inherited === undefined ? '' : `inherited from ${inherited}`,
+    references.length === 0 ? '' : `made of ${references.join(', ')}`,
+    changed === undefined ? '' : `changed ${ago(changed.at, now)} by ${changed.by}`,
+  ].filter(Boolean);
   return [
     name,
-    ...table([['Doppler', `${doppler.project}/${doppler.config} ${DOPPLER[doppler.state]}`], ...wanted, ...parts]).map(
-      (line) => `  ${line}`,
-    ),
+    ...table([
+      ['Doppler', [`${doppler.project}/${doppler.config} ${DOPPLER[doppler.state]}`, ...from].join(' · ')],
+      ...wanted,
+      ...parts,
+    ]).map((line) => `  ${line}`),
   ];
 }

@@ -51,6 +51,11 @@ describe('dcs history and dcs explain', () => {
       .and.not.contain('moved again');
     const left = await w.dcs(['explain', 'JWT_SECRET', '-e', 'prod', '--json']);
     expect((left.json()['targets'] as { because: string[] }[])[0]!.because).to.deep.equal(['exclude "JWT_SECRET"']);
+    const made = await w.dcs(['explain', 'REDIS_URL', '-e', 'staging']);
+    expect(made.out)
+      .to.match(/made of REDIS_HOST/)
+      .and.match(/written .* by you, sync [A-Z0-9]{6}/);
+    expect((await w.dcs(['explain', 'STRIPE_KEY', '-e', 'staging'])).out).to.match(/changed (just now|\d+ seconds? ago) by You/);
     expect((await w.dcs(['explain', 'STRIPE_KEY', '-e', 'prod'])).out).to.contain('not included: include is "JWT_*"');
     const untaken = await w.dcs(['explain', 'STRIPE_KEY', '-e', 'dev']);
     expect(untaken.code, untaken.err).to.equal(0);
