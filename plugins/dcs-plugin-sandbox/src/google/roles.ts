@@ -18,7 +18,6 @@ const ROLES: ReadonlyMap<string, readonly string[]> = new Map([
   ['roles/run.admin', ['run.*']],
   ['roles/run.developer', ['run.*', '!*.setIamPolicy']],
   ['roles/run.viewer', ['run.*.get', 'run.*.list', 'run.*.getIamPolicy']],
-  ['roles/run.serviceAgent', ['iam.serviceAccounts.getAccessToken']],
   ['roles/cloudfunctions.admin', ['cloudfunctions.*', 'run.services.get', 'run.services.update']],
   ['roles/cloudfunctions.developer', ['cloudfunctions.*', '!*.setIamPolicy', 'run.services.get']],
   ['roles/cloudfunctions.viewer', ['cloudfunctions.*.get', 'cloudfunctions.*.list', 'cloudfunctions.*.getIamPolicy']],
@@ -32,7 +31,6 @@ const ROLES: ReadonlyMap<string, readonly string[]> = new Map([
   ['roles/firebase.admin', ['firebase.*', 'firebaseapphosting.*', 'cloudfunctions.*', 'resourcemanager.projects.get', 'runtimeconfig.*']],
   ['roles/firebase.viewer', ['firebase.*.get', 'firebase.*.list', 'firebaseapphosting.*.get', 'firebaseapphosting.*.list']],
   ['roles/firebaseapphosting.admin', ['firebaseapphosting.*']],
-  ['roles/firebaseapphosting.computeRunner', ['secretmanager.versions.get']],
 ]);
 
 function fits(pattern: string, permission: string): boolean {
