@@ -30,7 +30,24 @@ const SCENES = [
   { args: ['diff', 'google', '-e', 'staging'], yaml: GOOGLE },
   { args: ['sync', 'google', '-e', 'staging', '--yes'], yaml: GOOGLE },
   { args: ['status', '-e', 'staging'], yaml: GOOGLE },
+  { args: ['secrets', 'set', 'CONFORMANCE', '@dcs.yaml', '-e', 'dev', '--yes'], yaml: YAML },
+  { args: ['secrets', 'list', '-e', 'dev'], yaml: YAML },
+  { args: ['secrets', 'unset', 'CONFORMANCE', '-e', 'dev', '--yes'], yaml: YAML },
+  { args: ['provision', 'doppler', '-e', 'dev_conformance', '--yes'], yaml: YAML },
 ];
+
+const NULLABLE = 'body: type at #/properties/change_requests/items/properties/(originalName|originalValue|value)/type';
+/** What a description allows in words and forbids in its schema. */
+const IN_PROSE = new Map([
+  [
+    'POST /v3/configs/config/secrets',
+    {
+      reason:
+        'a change that makes or deletes a name bears null, "an actual null", as the prose of doppler-openapi.json wants it; its schema knows text only',
+      fails: ({ message }) => new RegExp(`^(${NULLABLE}(; |$))+$`).test(message),
+    },
+  ],
+]);
 
 /** Every request of the built dcs, held against the vendors' descriptions in the folder that DCS_SPECS names. */
 export async function requests() {
@@ -89,10 +106,13 @@ export async function verdicts(folder, made, record) {
   }
   for (const [key, { count, faults, source }] of seen) {
     if (source === undefined) record.notRun(`\`${key}\``, 'none of the descriptions, which are subsets, has this operation');
-    else
-      await record.try(`\`${key}\``, () => {
+    else {
+      const check = () => {
         must(faults.size === 0, [...faults].join('; '));
         return `${count} times; ${source}`;
-      });
+      };
+      const prose = faults.size === 0 ? undefined : IN_PROSE.get(key);
+      await (prose ? record.known(`\`${key}\``, prose, check) : record.try(`\`${key}\``, check));
+    }
   }
 }
