@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cloud } from '../server/cloud.ts';
@@ -13,8 +14,11 @@ import { identityRoutes } from './identity.ts';
 import { cancelUnfinished, operationRoutes, Operations } from './operations.ts';
 import { Stores } from './postgres/stores.ts';
 import { projectRoutes } from './projects.ts';
+import { restoreRoutes } from './restore.ts';
 import { roleRoutes } from './roles.ts';
+import { schemaRoutes } from './schema.ts';
 import { seedNeon } from './seed.ts';
+import { snapshotRoutes } from './snapshots.ts';
 import { emptyWorld, type Endpoint, type World } from './state.ts';
 
 function isWorld(value: unknown): value is World {
@@ -33,8 +37,8 @@ class Place {
     this.#temporary ??= mkdtempSync(join(tmpdir(), 'dcs-neon-'));
     return this.#temporary;
   }
-  end(): void {
-    if (this.#temporary !== undefined) rmSync(this.#temporary, { recursive: true, force: true });
+  async end(): Promise<void> {
+    if (this.#temporary !== undefined) await rm(this.#temporary, { recursive: true, force: true });
     this.#temporary = undefined;
   }
 }
@@ -45,7 +49,9 @@ function lead(world: World, endpoint: Endpoint): Destination {
     if (branch === undefined) continue;
     if (project.deleted !== undefined || branch.deleted !== undefined) break;
     if (endpoint.disabled) return { refusal: 'The endpoint has been disabled. Enable it using Neon API and retry.' };
-    return branch.store === undefined ? { refusal: 'The branch is not ready yet.' } : { store: branch.store };
+    return branch.store === undefined || branch.state === 'resetting'
+      ? { refusal: 'The branch is not ready yet.' }
+      : { store: branch.store };
   }
   return { refusal: 'The requested endpoint could not be found, or you do not have access to it.' };
 }
@@ -90,6 +96,9 @@ export function neon(folder?: string): Cloud {
       ...branchRoutes(ground),
       ...endpointRoutes(ground),
       ...roleRoutes(ground),
+      ...restoreRoutes(ground),
+      ...snapshotRoutes(ground),
+      ...schemaRoutes(ground),
       ...operationRoutes(ground),
       ...backdoorRoutes(ground),
     ],
@@ -111,8 +120,8 @@ export function neon(folder?: string): Cloud {
     async close() {
       await leaving;
       await leave([]);
-      await stores.close();
-      place.end();
+      await stores.close(folder === undefined);
+      await place.end();
     },
   };
 }

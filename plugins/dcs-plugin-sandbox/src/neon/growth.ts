@@ -23,13 +23,11 @@ export function setState({ world }: Pick<Ground, 'world'>, branch: Branch, state
   branch.updated = branch.stateSince;
 }
 
-/** What `source` holds, now or at `point`, as a store of its own. */
+/** What `source` holds, now or at `point`, as a store of its own, which its holder adds to the world in the moment it takes it. */
 export async function forked({ stores, world }: Ground, source: { id: string }, point: Point | undefined): Promise<Store> {
   const store = world.stores.get(source.id);
   if (store === undefined) throw new Error('The source branch has no data.');
-  const made = await stores.fork(store, (id) => world.stores.get(id), point);
-  addStore(world, made);
-  return made;
+  return stores.fork(store, (id) => world.stores.get(id), point);
 }
 
 export interface Growth {
@@ -48,7 +46,7 @@ export async function grow(ground: Ground, { branch, parent, point, renewed }: G
   for (const name of renewed) await contents.setPassword(store, name, branch.roles.get(name)?.password ?? '');
   if (branch.source === 'schema-only') await contents.empty(store, branch);
   branch.size = await contents.size(store);
-  branch.store = store.id;
+  branch.store = addStore(ground.world, store);
   if (branch.source === 'parent-data') branch.parentLsn = point !== undefined && 'lsn' in point ? point.lsn : store.lsn;
   setState(ground, branch, 'ready');
 }

@@ -14,8 +14,9 @@ const ENV = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 /** PostgreSQL refuses root. In a user namespace it is nobody, and the files stay ours. */
 const AS_NOBODY = ['unshare', '--user', '--map-user=65534', '--map-group=65534'];
 
-/** Ends the server when the sandbox closes the pipe, also by dying: no server outlives it. */
-const GUARD = '"$@" </dev/null & server=$!; trap "" INT TERM; read -r _; kill -INT "$server" 2>/dev/null; wait "$server"';
+/** Ends the server when the sandbox says how, or closes the pipe, also by dying: no server outlives it. */
+const GUARD = `exec 3<&0; "$@" </dev/null & server=$!; trap "" INT TERM
+(read -r how <&3; kill -0 $$ && kill "-\${how:-INT}" "$server") 2>/dev/null & wait "$server"`;
 
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
@@ -92,8 +93,10 @@ async function freePort(): Promise<number> {
 /** A cluster that answers on `port`. */
 export interface Server {
   port: number;
-  /** Ends it and every connection; resolves when it is gone. */
-  stop(): Promise<void>;
+  /** Ends it and every connection; resolves when it is gone. `forgotten`: nobody will look at its data again. */
+  stop: (forgotten?: boolean) => Promise<void>;
+  /** Resolves when it is gone, for whatever reason. */
+  over: Promise<void>;
 }
 
 const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
@@ -116,6 +119,17 @@ async function ready(child: ChildProcess, port: number, password: string, log: s
 
 /** Serves the cluster in `folder`; `settings` go to this run only. Resolves when it answers, so after a recovery. */
 export async function serve(pg: Postgres, folder: string, password: string, settings: Record<string, string> = {}): Promise<Server> {
+  for (let tries = 0; ; tries++)
+    try {
+      return await served(pg, folder, password, settings);
+    } catch (error) {
+      // The server of a sandbox that was killed a moment ago is still on its way out.
+      if (!(error instanceof Error && error.message.includes('"postmaster.pid" already exists')) || tries === 50) throw error;
+      await sleep(200);
+    }
+}
+
+async function served(pg: Postgres, folder: string, password: string, settings: Record<string, string>): Promise<Server> {
   const port = await freePort();
   const log = `${folder}.log`;
   const options = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -123,10 +137,12 @@ export async function serve(pg: Postgres, folder: string, password: string, sett
   const output = openSync(log, 'w', 0o600);
   const child = spawn(program, args, { stdio: ['pipe', output, output], env: ENV, cwd: join(folder, '..') });
   closeSync(output);
-  const over = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const over = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  void over.then(() => child.stdin?.destroy());
+  // Written to as the server ends by itself; `over` tells.
   child.stdin?.on('error', () => undefined);
-  const stop = async (): Promise<void> => {
-    child.stdin?.end();
+  const stop = async (forgotten = false): Promise<void> => {
+    child.stdin?.end(forgotten ? 'QUIT\n' : 'INT\n');
     await over;
   };
   try {
@@ -135,5 +151,5 @@ export async function serve(pg: Postgres, folder: string, password: string, sett
     await stop();
     throw error;
   }
-  return { port, stop };
+  return { port, stop, over };
 }

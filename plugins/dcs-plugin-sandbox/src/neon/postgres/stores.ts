@@ -41,6 +41,7 @@ export class Stores {
   readonly #root: () => string;
   readonly #password: () => string;
   readonly #servers = new Map<string, Promise<Server>>();
+  readonly #ending = new Map<string, Promise<void>>();
   #postgres: Promise<Postgres> | undefined;
 
   constructor(root: () => string, password: () => string) {
@@ -148,21 +149,31 @@ export class Stores {
 
   /** The port the store answers on; starts it where it sleeps. */
   async wake(id: string): Promise<number> {
-    let server = this.#servers.get(id);
-    if (server === undefined) {
-      server = this.postgres().then((pg) => serve(pg, this.#folder(id, 'data'), this.#password()));
-      this.#servers.set(id, server);
-      server.catch(() => this.#servers.delete(id));
-    }
+    const running = this.#servers.get(id);
+    if (running !== undefined) return (await running).port;
+    const server = this.#start(id);
+    this.#servers.set(id, server);
+    const gone = (): void => {
+      if (this.#servers.get(id) === server) this.#servers.delete(id);
+    };
+    server.then(({ over }) => over).then(gone, gone);
     return (await server).port;
   }
 
+  async #start(id: string): Promise<Server> {
+    await this.#ending.get(id);
+    return serve(await this.postgres(), this.#folder(id, 'data'), this.#password());
+  }
+
   /** Ends the store's server and every connection to it. */
-  async sleep(id: string): Promise<void> {
+  async sleep(id: string, forgotten = false): Promise<void> {
     const server = this.#servers.get(id);
     if (server === undefined) return;
-    await (await server).stop();
-    if (this.#servers.get(id) === server) this.#servers.delete(id);
+    this.#servers.delete(id);
+    const end = server.then(({ stop }) => stop(forgotten));
+    this.#ending.set(id, end);
+    await end;
+    if (this.#ending.get(id) === end) this.#ending.delete(id);
   }
 
   async sql<T>(store: { id: string }, database: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -171,11 +182,11 @@ export class Stores {
   }
 
   async remove(id: string): Promise<void> {
-    await this.sleep(id);
+    await this.sleep(id, true);
     await rm(join(this.#root(), id), { recursive: true, force: true });
   }
 
-  async close(): Promise<void> {
-    await Promise.allSettled([...this.#servers.keys()].map((id) => this.sleep(id)));
+  async close(forgotten: boolean): Promise<void> {
+    await Promise.allSettled([...this.#servers.keys()].map((id) => this.sleep(id, forgotten)));
   }
 }
