@@ -86,6 +86,8 @@ export interface Outcome {
   /** The revision this write made, where the answer tells. */
   readonly revision?: string;
   readonly birth?: string;
+  /** What serves it now, for the report: `revision shop-api-00012-abc`. */
+  readonly live?: string;
   /** A DcsError; its message never holds a value. */
   readonly error?: unknown;
 }

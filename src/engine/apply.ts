@@ -15,6 +15,8 @@ export interface Applied {
   readonly outcomes: ReadonlyMap<string, { readonly result: Result; readonly error?: DcsError }>;
   /** Newest revision after the writes, where the platform shows one. */
   readonly revision: string | undefined;
+  /** What serves the writes, where the platform's answers name it. */
+  readonly live: string | undefined;
   /** Somebody else moved what the plan stood on: plan again. */
   readonly clash: boolean;
 }
@@ -35,6 +37,7 @@ interface State {
   ledger: Ledger;
   listing: Listing;
   chunk: number;
+  live: string | undefined;
   clash: boolean;
   /** Another machine wrote to the shared ledger: nothing more is sent on this plan. */
   overtaken: boolean;
@@ -57,6 +60,7 @@ export async function apply(look: Look, run: string, by: string, signal: AbortSi
     outcomes: new Map(),
     listing: look.listing,
     chunk: 0,
+    live: undefined,
     clash: false,
     overtaken: false,
     ledger: look.ledger,
@@ -83,7 +87,7 @@ export async function apply(look: Look, run: string, by: string, signal: AbortSi
     if (state.ledger.pending.length > 0) await verify(state); // `close` saves it
   }
   if (!state.overtaken || state.chunk > 0) await close(state, { at: at().toISOString(), by, run });
-  return { look, outcomes: state.outcomes, revision: state.listing.trail?.[0]?.id, clash: state.clash };
+  return { look, outcomes: state.outcomes, revision: state.listing.trail?.[0]?.id, live: state.live, clash: state.clash };
 }
 
 async function putChunks(state: State, names: readonly string[]): Promise<void> {
@@ -194,6 +198,7 @@ function record(state: State, names: readonly string[], outcomes: readonly Outco
     if (each.run !== state.run || each.chunk !== state.chunk - 1 || !names.includes(each.name)) return [each];
     const outcome = told.get(each.name) ?? { name: each.name, result: 'unknown' as const };
     if (outcome.result === 'conflict') state.clash = true;
+    state.live = outcome.live ?? state.live;
     const error = isDcsError(outcome.error) ? { error: outcome.error } : {};
     state.outcomes.set(each.name, { result: outcome.result === 'conflict' ? 'failed' : outcome.result, ...error });
     if (outcome.result !== 'done' && outcome.result !== 'unknown') return [];

@@ -44,8 +44,9 @@ function proof({ applied, redeployed }: TargetReport): string {
   const { job, identity } = applied!.look;
   const effect = identity?.effect ?? job.definition.effect;
   const word = job.definition.supports.readable ? 'verified' : 'confirmed';
-  const live =
-    redeployed ?? (effect === 'now' ? (applied!.revision ? `live as version ${applied!.revision.slice(0, 8)}` : 'live') : 'not live yet');
+  const { revision, live: serving } = applied!;
+  const version = serving ?? (revision && `version ${revision.slice(0, 8)}`);
+  const live = redeployed ?? (effect === 'now' ? (version ? `live as ${version}` : 'live') : 'not live yet');
   return `${word}, ${live}`;
 }
 
@@ -81,6 +82,7 @@ export function reportJson(report: TargetReport): Record<string, unknown> {
     target: report.name,
     seconds: Number(report.seconds.toFixed(3)),
     revision: applied?.revision ?? null,
+    live: applied?.live ?? null,
     redeployed: report.redeployed ?? null,
     outcomes: [...(applied?.outcomes ?? [])].map(([name, { result, error }]) => ({
       name,

@@ -124,4 +124,22 @@ describe('gcp: the built CLI on the sandbox', () => {
     const whoami = await w.dcs(['whoami']);
     expect(whoami.out).to.contain('you@sandbox.example');
   });
+
+  it('gcp-run binds to the service what it wrote, reports the revision, and then has nothing to do', async () => {
+    await w.yaml(
+      `doppler: shop\ntargets:\n  api: {type: gcp-run, project_id: ${PROJECT}, region: europe-west3, service: shop-api, grant: true}\n`,
+    );
+    const first = await w.dcs(['sync', '-e', 'staging', '--yes']);
+    expect(first.code, first.err + first.out).to.equal(0);
+    expect(first.out).to.match(/live as revision shop-api-00002-/);
+    const bound = await fetch(
+      `${w.origin}/_sandbox/google/peek?${new URLSearchParams({ project: PROJECT, name: 'STRIPE_KEY', service: 'shop-api' })}`,
+    );
+    expect(((await bound.json()) as { value: string }).value).to.be.a('string');
+    await w.forget();
+    expect((await w.dcs(['sync', '-e', 'staging', '--yes'])).out).to.contain('Nothing to do');
+    expect((await calls()).filter((call) => !call.startsWith('GET') && call !== 'POST batch')).to.deep.equal([]);
+    await edit('STRIPE_KEY', 'not bound, so not live');
+    expect((await w.dcs(['status', '-e', 'staging', '--exit-code'])).code).to.equal(0);
+  });
 });

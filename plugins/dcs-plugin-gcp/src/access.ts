@@ -8,8 +8,8 @@ const READING = new Set([ACCESSOR, 'roles/secretmanager.admin', 'roles/owner']);
 
 /** Who may read a project's secrets. */
 export interface Access {
-  /** May the account read the secret, by the secret's own policy or the project's? Undefined: the policies cannot be seen, or hold what cannot be judged. */
-  mayRead(account: string, id: string): Promise<boolean | undefined>;
+  /** May the account read the secret (without an id: one that is not made yet), by its own policy or the project's? Undefined: the policies cannot be seen, or hold what cannot be judged. */
+  mayRead(account: string, id: string | undefined): Promise<boolean | undefined>;
   /** Lets members read one secret. False: they could already. */
   grant(members: readonly string[], id: string): Promise<boolean>;
 }
@@ -34,10 +34,11 @@ export function accessOf(google: Google, { project_id, region }: Place): Access 
   return {
     async mayRead(account, id) {
       const member = `serviceAccount:${account}`;
-      const policies = [await seen(() => ownPolicy(id)), await projectPolicy()];
-      const judged = policies.map((policy) => (policy === undefined ? undefined : reads(policy, member)));
-      if (judged.includes(true)) return true;
-      return judged.includes(undefined) ? undefined : false;
+      const judge = (policy: Json | undefined): boolean | undefined => (policy === undefined ? undefined : reads(policy, member));
+      const everywhere = judge(await projectPolicy());
+      if (everywhere === true || id === undefined) return everywhere;
+      const here = judge(await seen(() => ownPolicy(id)));
+      return here === true ? true : everywhere === false ? here : undefined;
     },
     async grant(members, id) {
       for (let again = false; ; again = true) {

@@ -12,8 +12,8 @@ export type Api = (call: Call) => Promise<Json>;
 /** All of Google's APIs with one credential. */
 export type Google = (api: GoogleApi, location?: string) => Api;
 
-/** `context` is bound to the global Secret Manager; the other APIs get a client of their own, each for its own origin. */
-export function openGoogle(context: Context, given?: GoogleCredential): Google {
+/** `context` is bound to the global Secret Manager; the other APIs get a client of their own, each for its own origin. Tests hand in how it is made. */
+export function openGoogle(context: Context, given?: GoogleCredential, make = createHttp): Google {
   let found: Promise<GoogleCredential> | undefined;
   const credential = (): Promise<GoogleCredential> => (found ??= given ? Promise.resolve(given) : mustFind(context));
   return (api, location) => {
@@ -21,7 +21,7 @@ export function openGoogle(context: Context, given?: GoogleCredential): Google {
     const base = endpointOf(api, context.env, location);
     const bound = api === 'secretmanager' && base === endpointOf(api, context.env);
     const { signal, log } = context;
-    const http = bound ? context.http : createHttp({ base, name: 'Google', signal, log });
+    const http = bound ? context.http : make({ base, name: 'Google', signal, log });
     return async ({ subject, ...request }) => {
       const signed = await credential();
       const quota = signed.quotaProject === undefined ? {} : { 'x-goog-user-project': signed.quotaProject };

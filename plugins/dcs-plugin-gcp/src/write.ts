@@ -58,7 +58,7 @@ export function outcomeOf(name: string, error: DcsError): Outcome {
   return { name, result: error.code === 'CONFLICT' ? 'conflict' : 'failed', error };
 }
 
-async function put(change: Put, id: string, desk: Desk): Promise<Outcome> {
+export async function put(change: Put, id: string, desk: Desk): Promise<Outcome> {
   const { name, mark, secret: value } = change;
   const found = desk.seen(id);
   if (change.action === 'update' && (found === undefined || differs(change, found.secret))) return { name, result: 'conflict' };
