@@ -61,9 +61,11 @@ function advice(session: Session, environment: Environment, { reports, looks, ru
       job.target.redeploy !== undefined,
   );
   if (session.invocation.quiet) return [];
-  // A target's first sync has nothing before it.
+  // A target's first sync has nothing before it; Doppler's own log has.
   const undoable = looks.some(
-    ({ job, found }) => found?.last !== undefined && reports.some((report) => report.name === job.name && tally(report).done > 0),
+    ({ job, found }) =>
+      (found?.last !== undefined || job.definition.type === 'doppler') &&
+      reports.some((report) => report.name === job.name && tally(report).done > 0),
   );
   return [
     ...waiting.map(({ job }) => `Next  dcs sync ${job.name} -e ${environment.name} --redeploy`),

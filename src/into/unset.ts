@@ -58,8 +58,9 @@ export async function unsetSecrets(
   const run = await remove(session, environment, target, names, root);
   return {
     lines: [
-      `✓ ${plural(names.length, 'secret')} deleted from Doppler ${project}/${config}, verified; ${run}`,
+      `✓ ${plural(names.length, 'secret')} deleted from Doppler ${project}/${config}, verified; sync ${run}`,
       `Next  dcs diff -e ${environment.name} --prune     the targets still hold it`,
+      `Undo  dcs undo ${run}`,
     ],
     json: { ...json, run, exit: 0 },
     exit: 0,

@@ -55,6 +55,19 @@ describe('dcs import: a file or a target into Doppler', () => {
     expect(await value('STRIPE_KEY')).to.equal('from-file');
   });
 
+  it('dcs undo brings back what it overwrote, and what was unset', async () => {
+    await file('.env', 'STRIPE_KEY=from-file\n');
+    const run = await bring('.env', '--yes', '--allow', 'adopt');
+    const [, id] = /Undo {2}dcs undo (\w+)/.exec(run.out) ?? [];
+    const undo = await w.dcs(['undo', id!, '--yes']);
+    expect(undo.code, undo.err).to.equal(0);
+    expect(await value('STRIPE_KEY')).to.equal('sandbox-stripe-key-of-dev');
+    const unset = await w.dcs(['secrets', 'unset', 'STRIPE_KEY', '-e', 'dev', '--yes']);
+    const [, other] = /Undo {2}dcs undo (\w+)/.exec(unset.out) ?? [];
+    expect((await w.dcs(['undo', other!, '--yes'])).code).to.equal(0);
+    expect(await value('STRIPE_KEY')).to.equal('sandbox-stripe-key-of-dev');
+  });
+
   it('an edit between plan and write is a CONFLICT, nothing of the file is written', async () => {
     await file('.env', 'A=1\nSTRIPE_KEY=from-file\n');
     const run = await meanwhile(
