@@ -153,6 +153,12 @@ describe('dcs-runtime: getSecrets', () => {
     expect(secrets['__proto__']).to.equal('odd');
     expect(Object.keys(secrets)).to.deep.equal(['__proto__', 'toString']);
     expect((await failure(getSecrets({ host, token: TOKEN, keys: ['hasOwnProperty'] }))).code).to.equal('MISSING');
+    Object.assign(Object.prototype, { inherited: 'no secret' });
+    try {
+      expect((await failure(getSecrets({ host, token: TOKEN, keys: ['inherited'] }))).code).to.equal('MISSING');
+    } finally {
+      delete (Object.prototype as { inherited?: string }).inherited;
+    }
     expect(({} as Record<string, unknown>)['odd']).to.equal(undefined);
   });
 
