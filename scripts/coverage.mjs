@@ -10,6 +10,7 @@ const LEAST = {
   sdk: 90,
   runtime: 90,
   'plugins/dcs-plugin-cloudflare': 90,
+  'plugins/dcs-plugin-firebase': 90,
   'plugins/dcs-plugin-sandbox': 90,
 };
 

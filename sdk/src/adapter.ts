@@ -32,6 +32,8 @@ export interface AdapterDefinition {
   entry(app: App): Promise<AppEntry>;
   /** Names that the module reads in a way that `edit` can change. */
   reads(module: SourceModule): readonly string[];
-  /** Makes it read `keys` through the adapter. Undefined: the adapter is there. Throws CONFIG for a shape it does not know. */
-  edit(module: SourceModule, keys: readonly string[]): readonly TextEdit[] | undefined;
+  /** The adapter is there already. */
+  added(module: SourceModule): boolean;
+  /** Makes it read `keys` through the adapter. Throws CONFIG for a shape it does not know. */
+  edit(module: SourceModule, keys: readonly string[]): readonly TextEdit[];
 }

@@ -40,8 +40,8 @@ export function serverAdapter(title: string, token = 'DOPPLER_TOKEN'): AdapterDe
       });
     },
     reads: (module) => readsOf(module).map(({ name }) => name),
+    added: (module) => importedAs(module, MODULE, 'initSecrets') !== undefined,
     edit(module, keys) {
-      if (importedAs(module, MODULE, 'initSecrets')) return undefined;
       const reads = readsOf(module).filter(({ name }) => keys.includes(name));
       const replaced = reads.map(({ node: { start, end }, name }) => ({ start, end, text: `getSecret(${quoted(module, name)})` }));
       const added = addImport(module, reads.length > 0 ? ['initSecrets', 'getSecret'] : ['initSecrets'], MODULE);

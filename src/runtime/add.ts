@@ -52,10 +52,10 @@ export async function addRuntime(session: Session, { type, only, yes }: AddOptio
     throw new DcsError('CONFIG', `${entry.file} does not exist.`, { why: 'It is what the app starts with. Nothing was written.' });
   const app = await packageOf(dirname(file), root);
   const module = await parseModule(entry.file, text, app.type);
-  const keys = only.length > 0 ? only : await readAndKnown(session, { type, adapter, module, entry }, say);
-  const edits = adapter.edit(module, keys);
+  const added = adapter.added(module);
+  const keys = added || only.length > 0 ? only : await readAndKnown(session, { type, adapter, module, entry }, say);
   const changes: FileChange[] = [
-    { file, before: text, after: applyEdits(text, edits ?? []) },
+    { file, before: text, after: added ? text : applyEdits(text, adapter.edit(module, keys)) },
     { file: app.file, before: app.text, after: withDependency(app, adapter.module.split('/')[0]!, version) },
   ].filter(({ before, after }) => before !== after);
   const shown = (file: string): string => relative(session.cwd, file);
@@ -65,7 +65,7 @@ export async function addRuntime(session: Session, { type, only, yes }: AddOptio
   return {
     title: adapter.title,
     module: adapter.module,
-    keys: edits === undefined ? [] : keys,
+    keys: added ? [] : keys,
     files: changes.map(({ file }) => shown(file)),
     install: await installLine(app),
     token: adapter.token,
@@ -98,7 +98,6 @@ interface Reading {
 
 /** A name that the app reads may be LOG_LEVEL: Doppler decides what is a secret. */
 async function readAndKnown(session: Session, { type, adapter, module, entry }: Reading, say: (line: string) => void): Promise<string[]> {
-  if (adapter.edit(module, []) === undefined) return [];
   const read = [...new Set(adapter.reads(module))].filter((name) => !entry.taken.includes(name)).toSorted();
   if (read.length === 0)
     throw new DcsError('CONFIG', `${module.file} reads no secret that dcs can see.`, {

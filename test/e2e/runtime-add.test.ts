@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
@@ -99,6 +100,33 @@ describe('dcs runtime add', function () {
         await server.stop();
       }
     });
+
+  it('Firebase Functions: they build, start in the functions framework and read a secret', async () => {
+    await app('functions');
+    // What Google's own package does with a handler is left to test/conformance: it comes with 200 others.
+    const https = join(w.project, 'functions/node_modules/firebase-functions/v2/https.js');
+    await mkdir(dirname(https), { recursive: true });
+    await writeFile(https, 'exports.onRequest = exports.onCall = (...given) => given.at(-1);');
+    const after = await added('firebase', 'functions/src/index.ts');
+    expect(after).to.contain(
+      "onRequest({ secrets: ['DOPPLER_TOKEN'] }, withSecrets({ keys: ['STRIPE_KEY'] }, async (req, res, secrets) => {",
+    );
+    await build({
+      bundle: true,
+      format: 'cjs',
+      platform: 'node',
+      packages: 'external',
+      entryPoints: [join(w.project, 'functions/src/index.ts')],
+      outfile: join(w.project, 'functions/lib/index.js'),
+    });
+    const framework = join(dirname(createRequire(join(ROOT, 'runtime/')).resolve('@google-cloud/functions-framework')), 'main.js');
+    const server = await program([framework, '--target=api'], join(w.project, 'functions'), where());
+    try {
+      expect((await server.get('/pay')).body).to.deep.equal({ path: '/pay', key: STRIPE });
+    } finally {
+      await server.stop();
+    }
+  });
 
   it('writes nothing without a yes, and says where the app stands', async () => {
     await app('worker');

@@ -13,8 +13,8 @@ const edited = async (
   type: unknown = 'module',
   keys = ['KEY'],
 ): Promise<string> => {
-  const after = applyEdits(text, adapter.edit(await parseModule(file, text, type), keys) ?? []);
-  if (after !== text) expect(adapter.edit(await parseModule(file, after, type), keys), after).to.equal(undefined);
+  const after = applyEdits(text, adapter.edit(await parseModule(file, text, type), keys));
+  expect(adapter.added(await parseModule(file, after, type)), after).to.equal(true);
   return after;
 };
 const failing = async (run: Promise<unknown>): Promise<string> => {

@@ -45,8 +45,8 @@ const adapter: AdapterDefinition = {
     });
   },
   reads: (module) => readsOf(module).map(({ name }) => name),
+  added: (module) => [MODULE, 'dcs-plugin-cloudflare/runtime'].some((from) => importedAs(module, from, 'withSecrets') !== undefined),
   edit(module, keys) {
-    for (const from of [MODULE, 'dcs-plugin-cloudflare/runtime']) if (importedAs(module, from, 'withSecrets')) return undefined;
     const exported = nodes(module.program, 'body').find(({ type }) => type === 'ExportDefaultDeclaration');
     const value = exported && node(exported, 'declaration');
     if (exported === undefined || value === undefined || /Class|FunctionDeclaration/.test(value.type)) throw unknownShape(module);
