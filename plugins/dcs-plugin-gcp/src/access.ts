@@ -10,8 +10,8 @@ const READING = new Set([ACCESSOR, 'roles/secretmanager.admin', 'roles/owner']);
 export interface Access {
   /** May the account read the secret (without an id: one that is not made yet), by its own policy or the project's? Undefined: the policies cannot be seen, or hold what cannot be judged. */
   mayRead(account: string, id: string | undefined): Promise<boolean | undefined>;
-  /** Lets members read one secret. False: they could already. */
-  grant(members: readonly string[], id: string): Promise<boolean>;
+  /** Lets members read one secret, or gives them another role on it. False: they had it already. */
+  grant(members: readonly string[], id: string, role?: string): Promise<boolean>;
 }
 
 export function accessOf(google: Google, { project_id, region }: Place): Access {
@@ -40,15 +40,15 @@ export function accessOf(google: Google, { project_id, region }: Place): Access 
       const here = judge(await seen(() => ownPolicy(id)));
       return here === true ? true : everywhere === false ? here : undefined;
     },
-    async grant(members, id) {
+    async grant(members, id, as = ACCESSOR) {
       for (let again = false; ; again = true) {
         const policy = await ownPolicy(id);
         const bindings = asList(policy['bindings'], about(id));
-        const own = bindings.find(({ role, condition }) => role === ACCESSOR && condition === undefined);
+        const own = bindings.find(({ role, condition }) => role === as && condition === undefined);
         const before = Array.isArray(own?.['members']) ? (own['members'] as string[]) : [];
         const missing = members.filter((member) => !before.includes(member));
         if (missing.length === 0) return false;
-        const next = { role: ACCESSOR, members: [...before, ...missing] };
+        const next = { role: as, members: [...before, ...missing] };
         const body = { policy: { ...policy, bindings: [...bindings.filter((each) => each !== own), next] } };
         try {
           await secrets({ method: 'POST', path: `${at(id)}:setIamPolicy`, body, subject: about(id), idempotent: true });

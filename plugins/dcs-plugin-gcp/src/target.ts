@@ -1,5 +1,5 @@
 import { DcsError, defineTarget, type Context, type Target } from 'dcs-sdk';
-import { openGoogle } from './api.ts';
+import { openGoogle, type Google } from './api.ts';
 import { CREDENTIALS } from './auth.ts';
 import { connectBundle } from './bundle.ts';
 import { endpointOf } from './endpoints.ts';
@@ -30,6 +30,8 @@ export default defineTarget<GcpOptions>({
 /** What a target on Secret Manager may set besides its options. */
 export interface Manner {
   readonly pace?: Pace;
+  /** Default: the credential that Google's own rules find. */
+  readonly google?: Google;
   /** Labels of a new secret. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Why a secret that stands there is not to be written. */
@@ -38,8 +40,8 @@ export interface Manner {
 
 /** One secret a name, or all in one. Published for targets whose secrets live in Secret Manager. */
 export function connectSecrets(options: GcpOptions, context: Context, manner: Manner = {}): Target {
-  const api = secretsApi(openGoogle(context), options);
-  const { pace = vendorPace } = manner;
+  const { pace = vendorPace, google = openGoogle(context) } = manner;
+  const api = secretsApi(google, options);
   return options.mode === 'bundle' ? connectBundle(api, options, pace, context) : connectEach(api, options, { ...manner, pace }, context);
 }
 
@@ -94,8 +96,14 @@ function idIn(name: string, options: GcpOptions): string {
   return idOf(name, options);
 }
 
-export { openGoogle, type Google } from './api.ts';
+export { accessOf } from './access.ts';
+export { asJson, asList, asText, isJson, openGoogle, pages, type Api, type Google, type Json } from './api.ts';
 export { CREDENTIALS } from './auth.ts';
+export { each } from './batch.ts';
 export { endpointOf } from './endpoints.ts';
-export { secretsApi, type SecretsApi, type Stored } from './secrets-api.ts';
+export { LABELS, markOf } from './marks.ts';
+export { finished } from './operations.ts';
 export { gcpFields, listOf, location, oneOf, project, schema, word, type Fields, type GcpOptions } from './options.ts';
+export type { Pace } from './pace.ts';
+export { enableApis, grantAccess, roles } from './provision.ts';
+export { secretsApi, type SecretsApi, type Stored } from './secrets-api.ts';
