@@ -29,10 +29,10 @@ export async function consent(
 ): Promise<ReadonlyMap<Look, Adoption> | undefined> {
   const adoptions = new Map<Look, Adoption>();
   for (const look of looks) {
+    const refused = ask.possible ? undefined : unanswered(look, environment, given);
+    if (refused) throw refused;
     let leave: ReadonlySet<string> = new Set();
-    for (const finding of look.findings) {
-      if (given.plan || given.allow.has(finding.guard)) continue;
-      if (!ask.possible) throw refusal(look, finding, given.again ?? `dcs sync ${look.job.name} -e ${environment.name}`);
+    for (const finding of openFindings(look, given)) {
       const left = await askGuard(look, finding, ask);
       if (left === undefined) return undefined;
       leave = left;
@@ -42,6 +42,19 @@ export async function consent(
   const count = looks.reduce((sum, look) => sum + writes(look.plan).length - (adoptions.get(look)?.leave.size ?? 0), 0);
   if (count === 0) return adoptions;
   return (await mayWrite(count, environment, given, ask)) ? adoptions : undefined;
+}
+
+const openFindings = ({ findings }: Look, { plan, allow }: Pick<ConsentGiven, 'plan' | 'allow'>): readonly Finding[] =>
+  plan ? [] : findings.filter(({ guard }) => !allow.has(guard));
+
+/** What to say of the first guard that no flag answers, where nobody can be asked. */
+export function unanswered(
+  look: Look,
+  environment: Environment,
+  given: Pick<ConsentGiven, 'plan' | 'allow' | 'again'>,
+): DcsError | undefined {
+  const [finding] = openFindings(look, given);
+  return finding && refusal(look, finding, given.again ?? `dcs sync ${look.job.name} -e ${environment.name}`);
 }
 
 /** The write itself, guards aside. */

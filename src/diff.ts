@@ -1,13 +1,14 @@
-import { DcsError, EXIT, isDcsError, writes } from 'dcs-sdk';
-import type { Filters } from './jobs.ts';
-import type { LedgerKeys } from './engine/ledger-types.ts';
+import { DcsError, EXIT, isDcsError, type Environment } from 'dcs-sdk';
 import { savePlan } from './engine/saved-plan.ts';
+import type { Look } from './engine/look.ts';
+import type { Filters } from './jobs.ts';
+import { planTargets, refuseUnknownNames } from './planning.ts';
 import { planKeys } from './record.ts';
 import { firstLine } from './render/first-line.ts';
-import { countLine, planJson, planLines } from './render/plan.ts';
+import { differs, planJson, plansLines, sumLine } from './render/plan.ts';
 import { styleFor } from './render/style.ts';
+import { together } from './render/together.ts';
 import type { Session } from './session.ts';
-import { planTargets, refuseUnknownNames, type Planned } from './sync.ts';
 
 export interface DiffOptions extends Filters {
   readonly words: readonly string[];
@@ -21,46 +22,62 @@ export interface DiffResult {
   readonly differences: boolean;
 }
 
+/** What was found, to be shown. */
+export interface Compared {
+  readonly environment: Environment;
+  readonly looks: readonly Look[];
+  readonly failures: readonly { readonly name: string; readonly error: unknown }[];
+  /** Of several members: what is in sync is a count. */
+  readonly brief: boolean;
+  /** The command to go on with, where there are differences; always, where it was asked to. */
+  readonly next: { readonly command: string; readonly always?: boolean };
+}
+
 /** What a sync would do. Reads only. */
 export async function runDiff(session: Session, options: DiffOptions, say: (line: string) => void): Promise<DiffResult> {
   const environment = session.choose(false);
   firstLine(session, environment, say);
   const { out } = options;
   const keys = out === undefined ? undefined : await planKeys(session, environment);
-  const planned = await planTargets(session, environment, options.words, options, keys && 'values');
-  refuseUnknownNames(planned.looks, options);
-  if (out !== undefined && keys) await save(planned, options, keys, out);
-  const style = styleFor(process.stdout, session.env);
-  const lines = planned.looks.flatMap((look) => [...planLines(look, style), '']);
-  for (const { job, error } of planned.failures) lines.push(`${style.red('✗')} ${job.name}  ${messageOf(error)}`, ...hintsOf(error), '');
-  lines.push(countLine(planned.looks));
-  const differences = planned.looks.some(
-    ({ plan }) =>
-      writes(plan).length > 0 || plan.collisions.length > 0 || plan.items.some(({ action }) => action === 'blocked' || action === 'held'),
-  );
-  if (out !== undefined) lines.push(`Next  dcs sync --plan ${out} --yes`);
-  else if (differences) lines.push(`Next  dcs sync -e ${environment.name}`);
-  return { lines, differences, exit: exitOf(planned), json: json(planned, environment) };
+  const { looks, ...planned } = await planTargets(session, environment, options.words, options, keys && 'values');
+  const failures = planned.failures.map(({ job, error }) => ({ name: job.name, error }));
+  refuseUnknownNames(looks, options);
+  if (out !== undefined && keys) {
+    if (failures[0]) throw failures[0].error;
+    await savePlan(out, { environment: environment.name, filters: options }, looks, keys.active, new Date());
+  }
+  const next =
+    out === undefined ? { command: `dcs sync -e ${environment.name}` } : { command: `dcs sync --plan ${out} --yes`, always: true };
+  return diffResult(session, { environment, looks, failures, brief: false, next });
 }
 
-function json({ looks, failures }: Planned, { name, protected: isProtected, why }: ReturnType<Session['choose']>): Record<string, unknown> {
+/** Makes the result; nothing is printed. */
+export function diffResult(session: Session, { environment, looks, failures, brief, next }: Compared): DiffResult {
+  const style = styleFor(process.stdout, session.env);
+  const shown = looks.filter(differs);
+  const lines = plansLines(brief ? shown : looks, style);
+  for (const { name, error } of brief ? together(failures, ({ error: each }) => messageOf(each)) : failures)
+    lines.push(`${style.red('✗')} ${name}  ${messageOf(error)}`, ...hintsOf(error), '');
+  lines.push(sumLine(looks, brief));
+  if (next.always === true || shown.length > 0) lines.push(`Next  ${next.command}`);
   return {
-    environment: { name, protected: isProtected, why },
-    targets: looks.map(planJson),
-    failures: failures.map(({ job, error }) => ({
-      target: job.name,
-      ...(isDcsError(error) ? { code: error.code, message: error.message } : { code: 'BUG', message: 'unexpected error' }),
-    })),
+    lines,
+    differences: shown.length > 0,
+    exit: exitOf(looks, failures),
+    json: {
+      environment: { name: environment.name, protected: environment.protected, why: environment.why },
+      ...(brief ? { inSync: looks.length - shown.length } : {}),
+      targets: (brief ? shown : looks).map(planJson),
+      failures: failures.map(({ name, error }) => ({
+        target: name,
+        ...(isDcsError(error) ? { code: error.code, message: error.message } : { code: 'BUG', message: 'unexpected error' }),
+      })),
+    },
   };
 }
 
-async function save({ looks, failures, environment }: Planned, filters: Filters, keys: LedgerKeys, file: string): Promise<void> {
-  if (failures.length > 0) throw failures[0]!.error;
-  await savePlan(file, { environment: environment.name, filters }, looks, keys.active, new Date());
-}
-
 /** The code the failures share; several kinds are TARGET. */
-function exitOf({ failures, looks }: Planned): number {
+function exitOf(looks: readonly Look[], failures: Compared['failures']): number {
   const bugs = failures.find(({ error }) => !isDcsError(error));
   if (bugs) throw bugs.error;
   const codes = new Set(failures.map(({ error }) => (error as DcsError).code));

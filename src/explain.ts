@@ -9,7 +9,7 @@ import { history } from './history.ts';
 import { seeConfig } from './into/look.ts';
 import { reason, SYMBOL } from './render/plan.ts';
 import type { Session } from './session.ts';
-import { planTargets, type Planned } from './sync.ts';
+import { planTargets, type Planned } from './planning.ts';
 
 export interface Explanation {
   readonly name: string;

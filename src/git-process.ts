@@ -12,6 +12,12 @@ export async function askGit(path: string, env: Env, command: readonly string[])
   return (await git(dirname(path), env, [...command, '--', `./${basename(path)}`])).code;
 }
 
+/** What git prints, by lines or by NUL with `-z`; undefined where it refuses or cannot be started. Starts no other program either. */
+export async function gitLines(folder: string, env: Env, command: readonly string[]): Promise<string[] | undefined> {
+  const { code, out } = await git(folder, env, command);
+  return code === 0 ? out.split(command.includes('-z') ? '\0' : '\n').filter((line) => line !== '') : undefined;
+}
+
 /** The value of a git attribute of a path: `union`, `unspecified`; undefined where git does not say. */
 export async function gitAttribute(root: string, env: Env, attribute: string, path: string): Promise<string | undefined> {
   const { code, out } = await git(root, env, ['check-attr', '-z', attribute, '--', path]);
@@ -29,7 +35,7 @@ async function git(cwd: string, env: Env, command: readonly string[]): Promise<{
   const needed = ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'SYSTEMROOT', 'USERPROFILE', ...AUTHOR].map((name) => [name, env[name]] as const);
   const variables = Object.fromEntries([...needed.filter(([, value]) => value !== undefined), ['GIT_OPTIONAL_LOCKS', '0']]);
   return new Promise((resolvePromise) => {
-    execFile('git', fixed, { env: variables as NodeJS.ProcessEnv }, (error, out) => {
+    execFile('git', fixed, { env: variables as NodeJS.ProcessEnv, maxBuffer: 256 * 1024 * 1024 }, (error, out) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : undefined;
       resolvePromise({ code, out });
     });

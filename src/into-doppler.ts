@@ -9,7 +9,8 @@ import { compileTransforms } from './engine/transform/compile.ts';
 import { openRecord } from './record.ts';
 import type { Style } from './render/style.ts';
 import { refuseMixedHosts, type Session } from './session.ts';
-import { syncJobs, type Planned } from './sync.ts';
+import { alone, type Planned } from './planning.ts';
+import { syncJobs } from './sync.ts';
 import type { SyncResult } from './sync-end.ts';
 
 /** What a source brings into the Doppler config of an environment, and with which consent. Names it lacks stay as they are. */
@@ -47,7 +48,7 @@ export async function syncIntoDoppler(
     session,
     environment,
     { words: [], yes, allow, only, except, prune: false, redeploy: false, again, once: true },
-    { source, jobs },
+    alone({ session, environment, source, jobs }),
     style,
     say,
   );

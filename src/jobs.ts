@@ -5,9 +5,9 @@ import { compileTransforms } from './engine/transform/compile.ts';
 import type { ShapeRules } from './engine/shape.ts';
 import type { LedgerKeys } from './engine/ledger-types.ts';
 import { nearest } from './config/nearest.ts';
-import { openRecord } from './record.ts';
+import { sharedRecord } from './record.ts';
 import { OFFICIAL, type Registration } from './registry.ts';
-import { refuseMixedHosts, type Session } from './session.ts';
+import { refuseMixedHosts, titleOf, type Session } from './session.ts';
 
 export interface Filters {
   readonly only: readonly string[];
@@ -43,7 +43,12 @@ export function chooseTargets(session: Session, words: readonly string[], enviro
         all.length === 0
           ? 'There is nothing to send secrets to.'
           : `Targets take: ${all.map(({ name, environments }) => `${name} (${environments.join(', ')})`).join(', ')}.`,
-      hint: all.length === 0 ? 'dcs init     finds the clouds of this repository' : `dcs context`,
+      hint:
+        all.length > 0
+          ? 'dcs context'
+          : session.project.workspace
+            ? 'the same with --all'
+            : 'dcs init     finds the clouds of this repository',
     });
   }
   const chosen = new Set<TargetEntry>();
@@ -143,7 +148,7 @@ export async function makeJobs(
     session.dopplerHost,
     definitions.map((definition) => ({ name: definition.title, endpoint: definition.endpoint(session.env) })),
   );
-  const { keys, home } = await openRecord(session, environment);
+  const { keys, home } = await sharedRecord(session, environment);
   const credentials = await credentialNames(session);
   const jobs = await Promise.all(
     entries.map(async (entry, index): Promise<Job> => {
@@ -151,7 +156,7 @@ export async function makeJobs(
       const options = await optionsOf(session, entry, environment.name, definition);
       const endpoint = definition.endpoint(session.env);
       return {
-        name: entry.name,
+        name: titleOf(session, entry.name),
         environment: environment.name,
         definition: { ...definition, check: (name, secret) => definition.check?.(name, secret, options) },
         target: definition.connect(options, session.context(definition.title, endpoint)),

@@ -6,7 +6,7 @@ import type { Scope } from './plan-scope.ts';
 import { planKeys } from './record.ts';
 import { plural, table, type Style } from './render/style.ts';
 import type { Session } from './session.ts';
-import { planTargets } from './sync.ts';
+import { planTargets } from './planning.ts';
 
 export interface PlanView {
   readonly lines: readonly string[];

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DcsError, type Environment } from 'dcs-sdk';
 import type { LedgerPlace } from './config/schema.ts';
-import { createDopplerClient, type DopplerClient } from './doppler/client.ts';
+import type { DopplerClient } from './doppler/client.ts';
 import { recordStore } from './doppler/record-store.ts';
-import { dopplerClient } from './doppler-access.ts';
+import { clientOf, dopplerClient } from './doppler-access.ts';
 import { ownKey, ownKeyIfThere, sharedKeys } from './engine/key.ts';
 import { gitHome } from './engine/ledger-git.ts';
 import { machineHome } from './engine/ledger-machine.ts';
@@ -28,6 +28,18 @@ export const keyName = ({ doppler }: Environment): string => `${doppler.project}
 /** In which git shares the record, beside dcs.yaml. */
 export const LOCK_FILE = 'dcs.lock';
 const lockFile = ({ project }: Session): string => join(project.root, LOCK_FILE);
+
+/** The same for all members whose targets are fed from one config: its key and what lies at Doppler are read once. */
+export function sharedRecord(session: Session, environment: Environment): Promise<OpenRecord> {
+  const { records } = session.shared;
+  const kind = session.project.ledger(environment.name);
+  const file = lockFile(session);
+  const own = kind === 'git' || existsSync(file) ? file : '';
+  const key = JSON.stringify([session.identity?.name, environment.doppler, kind, own]);
+  const opened = records.get(key) ?? openRecord(session, environment);
+  records.set(key, opened);
+  return opened;
+}
 
 /** Where the records of an environment are, and the keys that seal them; makes this machine's key where that one seals and is missing. */
 export async function openRecord(session: Session, environment: Environment): Promise<OpenRecord> {
@@ -74,7 +86,7 @@ export async function openStore(session: Session, environment: Environment): Pro
 async function recordClient(session: Session): Promise<DopplerClient> {
   const token = session.env['DCS_LEDGER_TOKEN']?.trim();
   if (!token) return dopplerClient(session);
-  return createDopplerClient({ base: session.dopplerHost, token, signal: session.signal, log: session.log });
+  return clientOf(session, token);
 }
 
 /** The keys that all machines have; undefined where this environment has none. */

@@ -1,6 +1,17 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
-import { createHttp, DcsError, isLoopback, type Context, type Env, type Environment, type Invocation, type Log } from 'dcs-sdk';
+import {
+  createHttp,
+  createPace,
+  DcsError,
+  isLoopback,
+  type Pace,
+  type Context,
+  type Env,
+  type Environment,
+  type Invocation,
+  type Log,
+} from 'dcs-sdk';
 import { osKeyring, type OpenKeyring } from './credentials/keyring.ts';
 import { credentialStore, type CredentialStore } from './credentials/store.ts';
 import { chooseEnvironment } from './config/environment.ts';
@@ -12,7 +23,10 @@ import { emptyProject } from './config/empty-project.ts';
 import { findConfig, loadProject } from './config/load.ts';
 import type { Project } from './config/project.ts';
 import { loadUserFile, type Identity, type UserFile } from './config/user-file.ts';
+import type { DopplerClient } from './doppler/client.ts';
 import { dopplerEndpoint } from './doppler/endpoint.ts';
+import type { SharedSource } from './doppler/shared-source.ts';
+import type { OpenRecord } from './record.ts';
 import { readRegistry, type PluginLike, type Registry } from './registry.ts';
 
 /** What oclif's Config tells that the core uses. */
@@ -25,6 +39,8 @@ export interface OclifConfig {
 /** Everything a command starts from: no request was made yet. */
 export interface Session {
   readonly invocation: Invocation;
+  /** Of dcs. */
+  readonly version: string;
   readonly env: Env;
   /** With what the identity says, for plugins. */
   readonly pluginEnv: Env;
@@ -44,9 +60,27 @@ export interface Session {
   /** Some vendor's host is on this machine: line 1, JSON and the record say SANDBOX. */
   readonly sandbox: boolean;
   readonly log: Log;
+  /** The member of a workspace that this is a part of the command for. */
+  readonly member?: string;
+  readonly shared: Shared;
   context(name: string, endpoint: string): Context;
   /** Line 1 of every command that acts. */
   choose(reading: boolean, name?: string): Environment & { readonly line: string };
+}
+
+/** What the members of a workspace have in common during one command. */
+export interface Shared {
+  /** All attempts of one request together, ms. */
+  patience: number;
+  /** By host. */
+  paceOf(endpoint: string): Pace;
+  /** By the identity whose token it is. */
+  readonly clients: Map<string | undefined, Promise<DopplerClient>>;
+  /** By identity, of whom and of what. */
+  readonly sources: Map<DopplerClient, Map<string, SharedSource>>;
+  readonly records: Map<string, Promise<OpenRecord>>;
+  /** That no two targets are one place, looked at once. */
+  places?: Promise<void>;
 }
 
 export interface SessionOptions {
@@ -75,22 +109,16 @@ export async function openSession(
   };
   const keyring = osKeyring(log);
   const credentials = credentialStore({ config: dirs.configDir, state: dirs.stateDir, keyring, log });
-  if (env['DCS_SHELL'] && project.file !== undefined)
-    await (await import('./shell/keep-rules.ts')).keepRules(dirs.stateDir, project.file, log);
-  const branch = gitBranch(project.root);
-  const identity = user.identityFor(cwd, originOwner(project.root));
-  const pluginEnv = identityEnv(identity, env);
+  if (env['DCS_SHELL']) await (await import('./shell/keep-rules.ts')).keepRules(dirs.stateDir, project, log);
   const ci = ciOf(env);
+  const shared = share();
   return {
     invocation,
     env,
     cwd,
     home,
     directories: dirs,
-    project,
     user,
-    identity,
-    pluginEnv,
     registry: readRegistry(config.getPluginsList()),
     ci,
     keyring,
@@ -99,8 +127,46 @@ export async function openSession(
     dopplerHost,
     sandbox: isLocal(dopplerHost),
     log,
+    shared,
+    ...standing(project, { env, user, ci, invocation, dopplerHost, signal, log, credentials, shared, version: config.version }, cwd),
+    version: config.version,
+  };
+}
+
+/** The same command at work for a member: signed in as where it was typed, but for identities of the user file. */
+export function atMember(session: Session, name: string | undefined, project: Project): Session {
+  return { ...session, ...(name === undefined ? {} : { member: name }), ...standing(project, session, project.root) };
+}
+
+/** What a target is called in a report: `api/worker` where the command is for members. */
+export const titleOf = ({ member }: Session, target: string): string => (member === undefined ? target : `${member}/${target}`);
+
+type Around = Pick<Session, 'env' | 'user' | 'ci' | 'invocation' | 'dopplerHost' | 'signal' | 'log' | 'credentials' | 'shared' | 'version'>;
+
+/** What depends on the project. `folder`: where an identity of the user file is looked for. */
+function standing(
+  project: Project,
+  around: Around,
+  folder: string,
+): Pick<Session, 'project' | 'identity' | 'pluginEnv' | 'context' | 'choose'> {
+  const { env, user, ci, invocation, dopplerHost, signal, log, credentials, shared, version } = around;
+  const branch = gitBranch(project.root);
+  const identity = user.identityFor(folder, originOwner(project.root));
+  const pluginEnv = identityEnv(identity, env);
+  return {
+    project,
+    identity,
+    pluginEnv,
     context: (name, endpoint) => ({
-      http: createHttp({ base: endpoint, name, signal, log, userAgent: `dcs/${config.version}` }),
+      http: createHttp({
+        base: endpoint,
+        name,
+        signal,
+        log,
+        userAgent: `dcs/${version}`,
+        pace: shared.paceOf(endpoint),
+        deadline: shared.patience,
+      }),
       env: pluginEnv,
       signal,
       log,
@@ -120,6 +186,25 @@ export async function openSession(
         ...(branch === undefined ? {} : { branch }),
         ...tokenConfig(env, project),
       }),
+  };
+}
+
+/** So many requests to one API at once. */
+const AT_ONCE = 16;
+
+function share(): Shared {
+  const paces = new Map<string, Pace>();
+  return {
+    patience: 60_000,
+    clients: new Map(),
+    sources: new Map(),
+    records: new Map(),
+    paceOf(endpoint) {
+      const { host } = new URL(endpoint);
+      const known = paces.get(host) ?? createPace(AT_ONCE);
+      paces.set(host, known);
+      return known;
+    },
   };
 }
 

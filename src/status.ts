@@ -3,8 +3,10 @@ import { keyRows, type KeyRow } from './engine/key-rows.ts';
 import { standing, type Standing } from './engine/state.ts';
 import type { Look } from './engine/look.ts';
 import { ago, plural, printable, table, type Style } from './render/style.ts';
-import type { Session } from './session.ts';
-import { planTargets } from './sync.ts';
+import { takes } from './members.ts';
+import { together as alike } from './render/together.ts';
+import { titleOf, type Session } from './session.ts';
+import { planTargets } from './planning.ts';
 import { chooseTargets } from './jobs.ts';
 
 /** One row of `dcs status`. */
@@ -18,13 +20,13 @@ export interface StatusRow {
   readonly error?: DcsError;
 }
 
-const ALL = { only: [], except: [], prune: false };
+export const ALL = { only: [], except: [], prune: false };
 
 /** Every environment one may read, side by side; one failure hides no other row. */
 export async function statusRows(session: Session, words: readonly string[]): Promise<StatusRow[]> {
   const named = session.invocation.env;
   const names = named === undefined ? [...session.project.environments.keys()] : [session.choose(true).name];
-  const using = named === undefined ? names.filter((name) => takes(session, name)) : names;
+  const using = named === undefined ? names.filter((name) => takes(session, [], name)) : names;
   if (using.length === 0) chooseTargets(session, words, names[0] ?? 'dev'); // throws: there is no target at all
   const rows = await Promise.all(
     using.map((name) =>
@@ -37,10 +39,6 @@ export async function statusRows(session: Session, words: readonly string[]): Pr
     ),
   );
   return rows.flat();
-}
-
-function takes({ project }: Session, environment: string): boolean {
-  return [...project.targets.values()].some(({ environments }) => environments.includes(environment));
 }
 
 function takesWord({ project }: Session, word: string, environment: string): boolean {
@@ -58,17 +56,17 @@ async function environmentRows(session: Session, name: string, words: readonly s
   } catch (error) {
     // The source of this environment failed, or the service token is for another: its targets cannot be judged, the other environments can.
     if (!isDcsError(error) || error.code === 'CONFIG' || error.code === 'USAGE') throw error;
-    return chooseTargets(session, words, name).map((entry) => failureRow(name, entry.name, error));
+    return chooseTargets(session, words, name).map((entry) => failureRow(name, titleOf(session, entry.name), error));
   }
 }
 
-function lookRow(environment: string, look: Look): StatusRow {
+export function lookRow(environment: string, look: Look): StatusRow {
   const found = standing(look);
   const { last } = look.found ?? {};
   return { environment, target: look.job.name, state: found.state, standing: found, keys: keyRows(look), ...(last ? { last } : {}) };
 }
 
-function failureRow(environment: string, target: string, error: unknown): StatusRow {
+export function failureRow(environment: string, target: string, error: unknown): StatusRow {
   if (!isDcsError(error)) throw error;
   const state = error.code === 'AUTH' ? 'no access' : error.code === 'NETWORK' ? 'unreachable' : 'not set up';
   return { environment, target, state, error };
@@ -84,18 +82,41 @@ const SYMBOL: Record<StatusRow['state'], string> = {
   'not set up': '✗',
 };
 
-export function statusLines(session: Session, rows: readonly StatusRow[], style: Style, now: Date): string[] {
-  const cells = rows.map((row) => [
+/** `brief`: of several members, with the command line that goes on; what is in sync is a count. */
+export function statusLines(
+  session: Session,
+  rows: readonly StatusRow[],
+  style: Style,
+  now: Date,
+  brief?: { readonly next: (environment: string) => string },
+): string[] {
+  const shown = brief === undefined ? rows : together(rows, session.invocation.verbose);
+  const cells = shown.map((row) => [
     row.environment,
     row.target,
     `${SYMBOL[row.state]} ${row.state}`,
     countOf(row),
     row.last ? `${ago(row.last.at, now)}, ${row.last.by}` : (row.error?.message ?? 'never by dcs'),
   ]);
-  const lines = table([['ENV', 'TARGET', 'STATE', 'SECRETS', 'LAST SYNC'], ...cells]).map((line) => `  ${colour(line, style)}`);
+  const lines = (cells.length === 0 ? [] : table([['ENV', 'TARGET', 'STATE', 'SECRETS', 'LAST SYNC'], ...cells])).map(
+    (line) => `  ${colour(line, style)}`,
+  );
+  if (brief) lines.push(`  ${style.green('✓ in sync')}  ${plural(rows.filter(({ state }) => state === 'in sync').length, 'target')}`);
   const detail = rows.flatMap((row) => details(row, session.invocation.verbose));
   const next = rows.find(({ state }) => state !== 'in sync');
-  return [...lines, ...(detail.length > 0 ? ['', ...detail] : []), ...(next ? [nextStep(next)] : [])];
+  return [...lines, ...(detail.length > 0 ? ['', ...detail] : []), ...(next ? [nextStep(next, brief?.next)] : [])];
+}
+
+/** Without what is in sync; what cannot be looked at for one reason is one row. */
+function together(rows: readonly StatusRow[], verbose: boolean): StatusRow[] {
+  const left = rows.filter(({ state }) => state !== 'in sync');
+  if (verbose) return left;
+  const [failed, others] = [left.filter(({ error }) => error), left.filter(({ error }) => !error)];
+  const named = failed.map((row) => ({ ...row, name: row.target }));
+  return [
+    ...others,
+    ...alike(named, ({ environment, error }) => `${environment} ${error?.message}`).map((row) => ({ ...row, target: row.name })),
+  ];
 }
 
 /** Name by name: `--keys`. */
@@ -144,13 +165,14 @@ function details({ environment, target, standing: found }: StatusRow, verbose: b
   ];
 }
 
-function nextStep({ environment, error }: StatusRow): string {
+function nextStep({ environment, error }: StatusRow, next = (name: string): string => `dcs diff -e ${name}`): string {
   const [hint] = [error?.details.hint ?? []].flat();
-  return `Next     ${hint ?? `dcs diff -e ${environment}`}`;
+  return `Next     ${hint ?? next(environment)}`;
 }
 
 export function statusJson(rows: readonly StatusRow[], withKeys: boolean): Record<string, unknown> {
   return {
+    inSync: rows.filter(({ state }) => state === 'in sync').length,
     targets: rows.map(({ environment, target, state, standing: found, keys = [], last, error }) => ({
       environment,
       target,

@@ -1,7 +1,7 @@
 import { EXIT, isDcsError, type DcsError, type Environment, type ErrorCode } from 'dcs-sdk';
 import type { Look } from './engine/look.ts';
-import { planJson } from './render/plan.ts';
-import { reportJson, reportLines, tally, totalLine, type TargetReport } from './render/report.ts';
+import { differs, planJson } from './render/plan.ts';
+import { reportJson, reportsLines, tally, totalLine, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
 import type { Session } from './session.ts';
 
@@ -18,6 +18,8 @@ export interface Ended {
   readonly run: string;
   /** The command line that does it again. */
   readonly again: string;
+  /** Of several members: what is in sync is a count. */
+  readonly brief: boolean;
 }
 
 /** What an earlier round wrote stays written, whatever became of the target in this one. */
@@ -33,16 +35,23 @@ export function joined(before: readonly TargetReport[], reports: readonly Target
 
 /** Makes the report; nothing is printed. */
 export function finish(session: Session, environment: Environment, ended: Ended, style: Style): SyncResult {
-  const { reports, looks, run } = ended;
+  const { reports, looks, run, brief } = ended;
   const wrote = reports.some(({ applied }) => (applied?.outcomes.size ?? 0) > 0);
-  const width = Math.max(0, ...reports.map(({ name }) => name.length));
   const shown = reports.filter((report) => report.error !== undefined || (report.applied?.outcomes.size ?? 0) > 0);
   const exit = exitOf(session, ended);
   const lines = [
-    ...shown.flatMap((report) => reportLines(report, width, style)),
+    ...reportsLines(shown, { brief, verbose: session.invocation.verbose }, style),
     wrote || exit !== 0 ? totalLine(reports, run) : nothingToDo(looks),
   ];
-  const json = { environment: environment.name, run, exit, plans: looks.map(planJson), targets: reports.map(reportJson) };
+  const told = brief ? { plans: looks.filter(differs), reports: shown } : { plans: looks, reports };
+  const json = {
+    environment: environment.name,
+    run,
+    exit,
+    ...(brief ? { inSync: reports.length - shown.length } : {}),
+    plans: told.plans.map(planJson),
+    targets: told.reports.map(reportJson),
+  };
   return { lines: [...lines, ...advice(session, environment, ended, exit)], json, exit };
 }
 

@@ -1,21 +1,20 @@
 import { DcsError, isDcsError, writes, type Environment, type Guard, type Source } from 'dcs-sdk';
 import { apply, runId, type Applied } from './engine/apply.ts';
+import { acquire, breakLock, type Lock } from './engine/lock.ts';
+import type { LedgerKeys } from './engine/ledger-types.ts';
 import type { Job } from './engine/job.ts';
-import { acquire, breakLock } from './engine/lock.ts';
-import type { LedgerKeys, Waiting } from './engine/ledger-types.ts';
 import { look, type Look } from './engine/look.ts';
 import { refuseExpired, refuseForged, refuseStale, type SavedPlan } from './engine/saved-plan.ts';
-import { survey, type Surveyed } from './engine/survey.ts';
 import { audit, whoWrites } from './audit.ts';
 import { meetingRules } from './config/secret-rules.ts';
-import { consent, type Adoption } from './consent.ts';
-import { dopplerClient, sourceOf } from './doppler-access.ts';
-import { chooseTargets, makeJobs, type Filters } from './jobs.ts';
-import { refuseSharedPlaces } from './places.ts';
+import { consent, unanswered, type Adoption } from './consent.ts';
+import { renewSources } from './doppler-access.ts';
+import type { Filters } from './jobs.ts';
+import { alone, inFull, planPartsAlone, prepare, refuseUnknownNames, type Part, type Work } from './planning.ts';
 import { progress } from './progress.ts';
 import { planKeys } from './record.ts';
 import { prompts } from './prompts.ts';
-import { countLine, planLines } from './render/plan.ts';
+import { differs, plansLines, sumLine } from './render/plan.ts';
 import { tally, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
 import type { Session } from './session.ts';
@@ -37,61 +36,11 @@ export interface SyncOptions extends Filters {
   readonly once?: boolean;
 }
 
-export interface Planned {
-  readonly environment: Environment;
-  readonly source: Source;
-  readonly looks: readonly Look[];
-  readonly failures: readonly { readonly job: Job; readonly error: unknown }[];
-}
-
-/** Plans every chosen target; nothing is written. */
-export async function planTargets(
-  session: Session,
-  environment: Environment,
-  words: readonly string[],
-  filters: Filters,
-  read: 'values' | 'what-is-needed' = 'what-is-needed',
-): Promise<Planned> {
-  const { source: lazy, jobs } = await prepare(session, environment, words, filters);
-  const source = read === 'values' ? inFull(lazy) : lazy;
-  return { environment, source, ...split(await survey(source, jobs)) };
-}
-
-/** Never "not modified": a saved plan is bound to the values themselves. */
-const inFull = (source: Source): Source => ({ ...source, read: () => source.read() });
-
-async function prepare(
-  session: Session,
-  environment: Environment,
-  words: readonly string[],
-  filters: Filters,
-): Promise<{ source: Source; jobs: readonly Job[] }> {
-  const entries = chooseTargets(session, words, environment.name);
-  await refuseSharedPlaces(session);
-  const source = sourceOf(session, await dopplerClient(session), environment);
-  const { jobs } = await makeJobs(session, environment, source, entries, filters);
-  return { source, jobs };
-}
-
-function split(surveyed: readonly Surveyed[]): Pick<Planned, 'looks' | 'failures'> {
-  return {
-    looks: surveyed.flatMap((each) => ('look' in each ? [each.look] : [])),
-    failures: surveyed.flatMap((each) => ('error' in each ? [each] : [])),
-  };
-}
-
-/** Names of `--only` and `--except` that neither Doppler nor a record knows are a mistake, not "nothing to do". */
-export function refuseUnknownNames(looks: readonly Look[], { only, except }: Filters): void {
-  if (looks.length === 0) return;
-  const knows = (name: string): boolean =>
-    looks.some(
-      ({ shaped, ledger }) =>
-        shaped.outOfScope.has(name) ||
-        [...shaped.desired.names.values(), ...ledger.records.values()].some(({ from }) => from === name) ||
-        ledger.records.has(name),
-    );
-  const absent = [...only, ...except].filter((name) => !knows(name));
-  if (absent.length > 0) throw new DcsError('USAGE', `Doppler has no ${absent.join(', ')}.`, { hint: 'names are spelt as in Doppler' });
+/** One dcs.yaml's part: what `secrets:` asks for must be there, and `-e` typed where one place is for every environment. */
+export async function prepareSync(session: Session, environment: Environment, options: SyncOptions): Promise<Part> {
+  refuseUnconsented(session, environment, options);
+  const part = await prepare(session, environment, options.words, options);
+  return { ...part, source: meetingRules(part.source, session.project.secretRules, environment.name) };
 }
 
 /** Plan, consent, write, verify, record: `dcs sync`. Prints plan and progress on stderr as it goes; the report is returned. */
@@ -102,11 +51,11 @@ export async function syncTargets(
   style: Style,
   say: (line: string) => void,
 ): Promise<SyncResult> {
-  refuseUnconsented(session, environment, options);
-  const { jobs, ...prepared } = await prepare(session, environment, options.words, options);
+  renewSources(session);
+  const prepared = await prepareSync(session, environment, options);
   const plan = options.plan && { ...options.plan, keys: await planKeys(session, environment) };
-  const source = meetingRules(plan ? inFull(prepared.source) : prepared.source, session.project.secretRules, environment.name);
-  return syncJobs(session, environment, options, { source, jobs, ...(plan ? { plan } : {}) }, style, say);
+  const part = plan ? { ...prepared, source: inFull(prepared.source) } : prepared;
+  return syncJobs(session, environment, options, { ...alone(part), ...(plan ? { plan } : {}) }, style, say);
 }
 
 /** The one loop over jobs that are chosen already. */
@@ -114,20 +63,42 @@ export async function syncJobs(
   session: Session,
   environment: Environment,
   options: SyncOptions,
-  { source, jobs, plan }: { readonly source: Source; readonly jobs: readonly Job[]; readonly plan?: Bound },
+  work: Work & { readonly plan?: Bound },
   style: Style,
   say: (line: string) => void,
 ): Promise<SyncResult> {
   const { stateDir } = session.directories;
   if (options.breakLock !== undefined) await breakLock(stateDir, options.breakLock);
   const run = runId();
-  const locks = [];
+  const { locks, ...locked } = await lock(work, stateDir, run);
   try {
-    for (const job of jobs.toSorted((a, b) => (a.place < b.place ? -1 : 1))) locks.push(await acquire({ stateDir, place: job.place, run }));
-    return await rounds(session, environment, options, { source, jobs, run, ...(plan ? { plan } : {}) }, style, say);
+    return await rounds(session, environment, options, { ...work, ...locked, run }, style, say);
   } finally {
-    for (const lock of locks) await lock.release();
+    for (const each of locks) await each.release();
   }
+}
+
+/** All places of a part, or none of them. */
+async function lock(work: Work, stateDir: string, run: string): Promise<Pick<Work, 'parts' | 'failed'> & { locks: readonly Lock[] }> {
+  const locks: Lock[] = [];
+  const failed = [...work.failed];
+  const parts: Part[] = [];
+  for (const part of work.parts) {
+    const own: Lock[] = [];
+    try {
+      for (const { place } of part.jobs.toSorted((a, b) => (a.place < b.place ? -1 : 1))) own.push(await acquire({ stateDir, place, run }));
+      parts.push(part);
+      locks.push(...own);
+    } catch (error) {
+      for (const each of own) await each.release();
+      if (!work.several || !isDcsError(error)) {
+        for (const each of locks) await each.release();
+        throw error;
+      }
+      failed.push({ name: part.session.member ?? '.', error });
+    }
+  }
+  return { parts, failed, locks };
 }
 
 /** Doppler may move, or somebody clash, while a sync runs: then it plans again, at most three times, never for a saved plan. */
@@ -135,63 +106,73 @@ async function rounds(
   session: Session,
   environment: Environment,
   options: SyncOptions,
-  { source, jobs, run, plan }: { source: Source; jobs: readonly Job[]; run: string; plan?: Bound },
+  { run, plan, ...work }: Work & { readonly run: string; readonly plan?: Bound },
   style: Style,
   say: (line: string) => void,
 ): Promise<SyncResult> {
   let reports: readonly TargetReport[] = [];
   let looks: readonly Look[] = [];
+  const brief = work.several;
   const once = options.plan !== undefined || options.once === true;
   const again = options.again ?? `dcs sync -e ${environment.name}`;
+  const end = (all: readonly TargetReport[]): SyncResult => finish(session, environment, { reports: all, looks, run, again, brief }, style);
   for (let round = 1; ; round++) {
     try {
-      const planned = split(await surveyAlone(source, jobs, { signal: session.signal, say }));
+      const planned = await planPartsAlone(work, { signal: session.signal, say });
       ({ looks } = planned);
       refuseUnknownNames(looks, options);
       if (plan !== undefined) checkSaved(plan, looks);
-      for (const each of looks) for (const line of [...planLines(each, style), '']) say(line);
-      say(countLine(looks));
-      const accepted = await accept(session, environment, options, looks, source);
+      for (const line of plansLines(brief ? looks.filter(differs) : looks, style)) say(line);
+      say(sumLine(looks, brief));
+      const { accepted, refused } = await accept(session, environment, options, looks, work);
+      const failed = [
+        ...planned.failures.map(({ job, error }) => ({ name: job.name, error })),
+        ...refused.map(({ look: { job }, error }) => ({ name: job.name, error })),
+        ...work.failed,
+      ];
       const author = accepted.some(({ plan: decided }) => writes(decided).length > 0) ? await whoWrites(session) : undefined;
       const own: TargetReport[] = [
         ...(await write(session, accepted, run, author?.by ?? 'you', options.redeploy)),
-        ...planned.failures.map(({ job, error }) => ({ name: job.name, seconds: 0, error })),
+        ...failed.map((each) => ({ ...each, seconds: 0 })),
       ];
       reports = joined(reports, own);
-      if (author) await audit(session, environment, { reports: own, looks, run }, author);
-      const moved = !once && !session.signal.aborted && (own.some(({ applied }) => applied?.clash) || (await sourceMoved(source, own)));
-      if (!moved || round === 3) return finish(session, environment, { reports, looks, run, again }, style);
+      if (author) await auditParts(work, { reports: own, looks, run }, author);
+      renewSources(session);
+      const moved = !once && !session.signal.aborted && (own.some(({ applied }) => applied?.clash) || (await sourceMoved(work, own)));
+      if (!moved || round === 3) return end(reports);
     } catch (error) {
       // Once something was written the report says what: the error alone would read as if nothing was.
       if (!isDcsError(error) || reports.every((report) => tally(report).done === 0)) throw error;
-      return finish(session, environment, { reports: reports.map((report) => ({ ...report, error })), looks, run, again }, style);
+      return end(reports.map((report) => ({ ...report, error })));
     }
     say('Doppler or a target moved meanwhile: planning again.');
   }
 }
 
-/**
- * Two machines on one place: the second one plans on what the first one leaves, and never takes what it sees of the first one's
- * writes for a stranger's.
- */
-export async function surveyAlone(source: Source, jobs: readonly Job[], waiting: Waiting): Promise<Surveyed[]> {
-  const homes = [...Map.groupBy(jobs, ({ home }) => home)].map(([home, mine]) => ({ home, places: mine.map(({ place }) => place) }));
-  for (let tries = 1; ; tries++) {
-    await Promise.all(homes.map(async ({ home, places }) => home.quiet?.(places, waiting)));
-    const surveyed = await survey(source, jobs);
-    const idle = surveyed.every((each) => 'look' in each && writes(each.look.plan).length === 0);
-    if (idle || tries === 3) return surveyed;
-    const moved = await Promise.all(homes.map(async ({ home, places }) => home.moved?.(places)));
-    if (!moved.includes(true)) return surveyed;
+const reportsOf = (jobs: readonly Job[], reports: readonly TargetReport[]): readonly TargetReport[] =>
+  reports.filter(({ name }) => jobs.some((job) => job.name === name));
+
+/** One entry in each log, for all members that write to it. */
+async function auditParts({ parts }: Work, round: Parameters<typeof audit>[2], author: Parameters<typeof audit>[3]): Promise<void> {
+  const logs = Map.groupBy(parts, ({ session: { project, identity }, environment: { name, doppler } }) => {
+    const kind = project.ledger(name);
+    return JSON.stringify([identity?.name, name, doppler, kind, kind === 'git' ? project.root : '']);
+  });
+  for (const [part, ...others] of logs.values()) {
+    const jobs = [part!, ...others].flatMap((each) => each.jobs);
+    await audit(part!.session, part!.environment, { ...round, reports: reportsOf(jobs, round.reports) }, author);
   }
 }
 
-/** One conditional request, and only after a write. */
-async function sourceMoved(source: Source, reports: readonly TargetReport[]): Promise<boolean> {
-  const written = reports.find((report) => tally(report).done > 0)?.applied?.look.source.version;
-  if (written === undefined) return false;
-  const read = await source.read(written);
-  return read !== undefined && read.version !== written;
+/** One conditional request a config, and only after a write. */
+async function sourceMoved({ parts }: Work, reports: readonly TargetReport[]): Promise<boolean> {
+  const moved = parts.map(async ({ jobs, source }) => {
+    const written = reportsOf(jobs, reports).find((report) => tally(report).done > 0)?.applied?.look.source.version;
+    if (written === undefined) return false;
+    const read = await source.read(written);
+    return read !== undefined && read.version !== written;
+  });
+  return (await Promise.all(moved)).includes(true);
 }
 
 function refuseUnconsented(session: Session, environment: Environment, options: SyncOptions): void {
@@ -219,23 +200,37 @@ function checkSaved({ file, saved, keys }: Bound, looks: readonly Look[]): void 
   refuseStale(saved, looks, keys, file);
 }
 
+interface Accepted {
+  readonly accepted: readonly Look[];
+  /** Of several members: those with a guard that no flag answers, where nobody can be asked. */
+  readonly refused: readonly { readonly look: Look; readonly error: DcsError }[];
+}
+
+/** Consent to all of it, once. */
 async function accept(
   session: Session,
   environment: Environment,
   options: SyncOptions,
   looks: readonly Look[],
-  source: Source,
-): Promise<readonly Look[]> {
+  work: Work,
+): Promise<Accepted> {
   const given = {
     yes: options.yes,
     allow: new Set(options.allow),
     named: session.invocation.env !== undefined || options.consented === true,
     plan: options.plan !== undefined,
-    ...(options.again === undefined ? {} : { again: options.again }),
   };
-  const adoptions = await consent(looks, environment, given, prompts(session.invocation, session.env));
+  const ask = prompts(session.invocation, session.env);
+  const refused = looks.flatMap((each) => {
+    const error = work.several && !ask.possible ? unanswered(each, environment, given) : undefined;
+    return error === undefined ? [] : [{ look: each, error }];
+  });
+  const admitted = looks.filter((each) => !refused.some(({ look: other }) => other === each));
+  const again = options.again === undefined ? {} : { again: options.again };
+  const adoptions = await consent(admitted, environment, { ...given, ...again }, ask);
   if (!adoptions) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
-  return Promise.all(looks.map((each) => withoutLeft(each, adoptions.get(each), source)));
+  const sourceFor = ({ job }: Look): Source => work.parts.find(({ jobs }) => jobs.includes(job))!.source;
+  return { accepted: await Promise.all(admitted.map((each) => withoutLeft(each, adoptions.get(each), sourceFor(each)))), refused };
 }
 
 /** Names that the person leaves alone are planned again with that answer. */

@@ -1,4 +1,4 @@
-import { planTargets } from './sync.ts';
+import { planTargets } from './planning.ts';
 import type { Session } from './session.ts';
 import { targetsOf, type Undo } from './undo.ts';
 

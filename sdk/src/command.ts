@@ -109,10 +109,22 @@ function usageError(error: Error): DcsError | undefined {
 const names = (description: string): Interfaces.OptionFlag<string[] | undefined> =>
   Flags.string({ description, helpValue: 'NAME', multiple: true, multipleNonGreedy: true });
 
-export const targetArgs = { target: Args.string({ description: 'a target of dcs.yaml, or a type: all targets of it', multiple: true }) };
+export const targetArgs = {
+  target: Args.string({
+    description: 'a target of dcs.yaml, or a type: all targets of it; api/worker: of a member of the workspace',
+    multiple: true,
+  }),
+};
+
+/** The flags of every command that can be about the members of a workspace. */
+export const memberFlags = {
+  all: Flags.boolean({ description: 'every member of the workspace (workspaces: in the root dcs.yaml)' }),
+  changed: Flags.string({ helpValue: 'REF', description: 'the members with a changed file since this commit or branch, by git' }),
+};
 
 /** The flags of `dcs sync` and of every `dcs sync <type>`. */
 export const syncFlags = {
+  ...memberFlags,
   only: names('only these names (as they are called in Doppler)'),
   except: names('all but these names'),
   plan: Flags.string({ helpValue: 'FILE', description: 'apply exactly this saved plan' }),

@@ -51,9 +51,10 @@ class Exchange {
 
   async run(): Promise<HttpAnswer> {
     const { attempts = 5, deadline = 60_000, now = Date.now, sleep = pause, random = Math.random, signal } = this.#options;
-    const end = now() + deadline;
+    let end = now() + deadline;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#attempt(Math.max(1, end - now()));
+      end += await this.#turn(now);
+      const outcome = await this.#inTurn(end - now());
       if (!('error' in outcome)) return outcome;
       const wait = outcome.after ?? backoff(attempt, random);
       this.#reached ||= outcome.error.details.applied === 'unknown';
@@ -62,6 +63,28 @@ class Exchange {
       await sleep(wait, signal).catch((error: unknown) => {
         throw signal?.aborted ? this.#interrupted(this.#soFar()) : error;
       });
+    }
+  }
+
+  /** Waits for it; answers how long, ms. */
+  async #turn(now: () => number): Promise<number> {
+    const { pace, signal } = this.#options;
+    const began = now();
+    await pace?.enter(signal).catch((error: unknown) => {
+      throw signal?.aborted ? this.#interrupted(this.#soFar()) : error;
+    });
+    return now() - began;
+  }
+
+  async #inTurn(left: number): Promise<HttpAnswer | Failed> {
+    let quiet = 0;
+    try {
+      const outcome = await this.#attempt(Math.max(1, left));
+      // What is too long for this request is so for the others: they fail as fast.
+      if ('error' in outcome && outcome.error.details.status === 429 && (outcome.after ?? 0) < left) quiet = outcome.after ?? 0;
+      return outcome;
+    } finally {
+      this.#options.pace?.leave(quiet);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Pace } from './pace.ts';
 import type { Log } from './target.ts';
 
 export interface HttpRequest {
@@ -43,8 +44,10 @@ export interface HttpOptions {
   readonly userAgent?: string;
   /** One attempt, ms. Default 15,000. */
   readonly timeout?: number;
-  /** All attempts together, ms. Default 60,000. */
+  /** All attempts together, ms, without what they wait for their turn. Default 60,000. */
   readonly deadline?: number;
+  /** Shared with the other clients of this API. */
+  readonly pace?: Pace;
   /** Default 5. */
   readonly attempts?: number;
   /** Largest body, bytes. Default 16 MiB. */

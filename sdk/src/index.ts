@@ -15,6 +15,7 @@ export {
 export { createHttp, path } from './http-client.ts';
 export type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts';
 export { oneByOne } from './one-by-one.ts';
+export { createPace, type Pace } from './pace.ts';
 export {
   decide,
   overflow,

@@ -61,8 +61,8 @@ const DEADLINE_MS = 3_000;
 /** Root config -> the configs that inherit from it, personal ones included; or why they cannot be told. */
 async function branchConfigs(session: Session): Promise<ReadonlyMap<string, readonly string[]> | string> {
   try {
-    const { dopplerClient } = await import('../doppler-access.ts');
-    const client = await dopplerClient(session, { deadline: DEADLINE_MS });
+    const { signIn } = await import('../doppler-access.ts');
+    const client = await signIn(session, DEADLINE_MS);
     const configs = (await client.configs(session.project.doppler.project)).filter(({ root }) => !root);
     const byRoot = Map.groupBy(configs, ({ environment }) => environment);
     return new Map([...byRoot].map(([root, all]) => [root, all.map(({ name }) => name).toSorted()]));

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
-import { DcsCommand, syncFlags, targetArgs } from 'dcs-sdk/command';
+import { DcsCommand, memberFlags, syncFlags, targetArgs } from 'dcs-sdk/command';
 import { DcsError } from 'dcs-sdk';
 import { compareEnvironments } from '../compare.ts';
-import { runDiff } from '../diff.ts';
+import { runDiff, type DiffResult } from '../diff.ts';
+import { membersWanted, refuseForMembers, unchanged } from '../members-wanted.ts';
 import { scopeOf } from '../plan-scope.ts';
 import { viewPlan } from '../plan-view.ts';
 import { firstLine } from '../render/first-line.ts';
@@ -17,10 +18,13 @@ export default class Diff extends DcsCommand {
     '<%= config.bin %> diff -e prod --out prod.plan',
     '<%= config.bin %> diff --plan prod.plan',
     '<%= config.bin %> diff --from staging --to prod',
+    '<%= config.bin %> diff --all -e staging',
+    '<%= config.bin %> diff --changed origin/main -e staging --exit-code',
   ];
   static override strict = false;
   static override args = targetArgs;
   static override flags = {
+    ...memberFlags,
     only: syncFlags.only,
     except: syncFlags.except,
     prune: syncFlags.prune,
@@ -41,6 +45,9 @@ export default class Diff extends DcsCommand {
     const say = (line: string): void => {
       if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(line);
     };
+    const words = [args.target ?? []].flat();
+    const members = membersWanted(words, flags);
+    if (members !== undefined) refuseForMembers(flags, ['from', 'plan', 'out']);
     if (flags.from !== undefined && flags.to !== undefined) {
       if (session.invocation.env !== undefined)
         throw new DcsError('USAGE', '-e does not go with --from and --to.', { hint: 'leave out -e' });
@@ -48,7 +55,15 @@ export default class Diff extends DcsCommand {
       if (flags['exit-code'] && differences) process.exitCode = 2;
       return this.out(lines, json);
     }
-    const given = { words: [args.target ?? []].flat(), only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune };
+    const filters = { only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune };
+    const given = { words, ...filters };
+    if (members !== undefined) {
+      const { diffMembers } = await import('../many.ts');
+      const result = await diffMembers(session, members, filters, say);
+      if (result === undefined) return this.out(...unchanged(members));
+      process.exitCode = exitOf(result, flags['exit-code']);
+      return this.out(result.lines, result.json);
+    }
     const { plan } = await scopeOf(session, given, flags.plan);
     if (plan !== undefined) {
       firstLine(session, session.choose(true, plan.saved.environment), say);
@@ -64,7 +79,7 @@ export default class Diff extends DcsCommand {
       },
       say,
     );
-    process.exitCode = flags['exit-code'] ? (result.exit === 0 ? (result.differences ? 2 : 0) : 1) : result.exit;
+    process.exitCode = exitOf(result, flags['exit-code']);
     return this.out(result.lines, result.json);
   }
 
@@ -74,4 +89,10 @@ export default class Diff extends DcsCommand {
     if (this.argv.includes('--exit-code')) process.exitCode = 1;
     return answer;
   }
+}
+
+function exitOf({ exit, differences }: DiffResult, exitCode: boolean): number {
+  if (!exitCode) return exit;
+  if (exit !== 0) return 1;
+  return differences ? 2 : 0;
 }

@@ -1,11 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
-import { DcsCommand, targetArgs } from 'dcs-sdk/command';
+import { DcsCommand, memberFlags, targetArgs } from 'dcs-sdk/command';
 import { DcsError } from 'dcs-sdk';
+import { renewSources } from '../doppler-access.ts';
+import { chooseMembers } from '../members.ts';
+import { commandLine, membersWanted, refuseForMembers, unchanged } from '../members-wanted.ts';
 import { scopeOf } from '../plan-scope.ts';
 import { approvalView } from '../plan-view.ts';
 import { firstLine } from '../render/first-line.ts';
-import { styleFor } from '../render/style.ts';
+import { plural, styleFor } from '../render/style.ts';
 import { openSession, projectTitle, type Session } from '../session.ts';
 import { keyLines, statusExit, statusJson, statusLines, statusRows } from '../status.ts';
 
@@ -17,10 +20,13 @@ export default class Status extends DcsCommand {
     '<%= config.bin %> status --keys -e prod',
     '<%= config.bin %> status --plan prod.plan --exit-code',
     '<%= config.bin %> status --watch',
+    '<%= config.bin %> status --all',
+    '<%= config.bin %> status api/worker -e prod',
   ];
   static override strict = false;
   static override args = targetArgs;
   static override flags = {
+    ...memberFlags,
     'exit-code': Flags.boolean({ description: '0 fine, 2 drifted, 1 anything wrong' }),
     strict: Flags.boolean({ description: 'with --exit-code: behind and cannot compare count too' }),
     keys: Flags.boolean({ description: 'name by name: state, how dcs came to it, revision' }),
@@ -38,6 +44,8 @@ export default class Status extends DcsCommand {
     if (flags.watch && this.jsonEnabled())
       throw new DcsError('USAGE', '--watch does not go with --json.', { hint: 'a loop around dcs status --json' });
     const words = [args.target ?? []].flat();
+    const wanted = membersWanted(words, flags);
+    if (wanted !== undefined) refuseForMembers(flags, ['plan']);
     const { plan } = await scopeOf(session, { words, only: [], except: [], prune: false }, flags.plan);
     if (plan !== undefined) {
       firstLine(session, session.choose(true, plan.saved.environment), (line) => {
@@ -49,17 +57,22 @@ export default class Status extends DcsCommand {
     }
     const verdict = { exitCode: flags['exit-code'], strict: flags.strict || strictByDefault(session) };
     for (;;) {
+      const members = wanted && (await chooseMembers(session, wanted));
+      if (wanted && members?.chosen.length === 0 && members.failed.length === 0) return this.out(...unchanged(wanted));
       if (!flags.quiet && !this.jsonEnabled())
         this.logToStderr(
-          `${session.sandbox ? 'SANDBOX · ' : ''}${projectTitle(session.project)} · compared with the record on this machine`,
+          `${session.sandbox ? 'SANDBOX · ' : ''}${projectTitle(session.project)}${members ? ` · ${plural(members.chosen.length, 'member')}` : ''} · compared with the record on this machine`,
         );
-      const rows = await statusRows(session, words);
+      const rows = members ? await (await import('../many.ts')).memberRows(members) : await statusRows(session, words);
       process.exitCode = statusExit(rows, verdict);
       const style = styleFor(process.stdout, session.env);
-      const lines = [...statusLines(session, rows, style, new Date()), ...(flags.keys ? keyLines(rows, style) : [])];
+      const several = members !== undefined && members.chosen.length + members.failed.length > 1;
+      const brief = several ? { next: (environment: string): string => commandLine('diff', wanted!, environment) } : undefined;
+      const lines = [...statusLines(session, rows, style, new Date(), brief), ...(flags.keys ? keyLines(rows, style) : [])];
       if (!flags.watch) return this.out(lines, statusJson(rows, flags.keys));
       for (const line of lines) this.log(line);
       if (await interrupted(session)) return {};
+      renewSources(session);
     }
   }
 

@@ -1,6 +1,7 @@
 import { DcsCommand, syncFlags, targetArgs } from 'dcs-sdk/command';
 import type { Guard } from 'dcs-sdk';
 import { runDiff } from '../diff.ts';
+import { membersWanted, refuseForMembers, unchanged } from '../members-wanted.ts';
 import { openSession } from '../session.ts';
 import { styleFor } from '../render/style.ts';
 import { scopeOf } from '../plan-scope.ts';
@@ -11,12 +12,16 @@ import { firstLine } from '../render/first-line.ts';
 export default class Sync extends DcsCommand {
   static override description = `Bring Doppler's secrets to the targets: plan, consent, write, verify, record.
 
-Without a terminal a write needs --yes; a protected environment also -e, typed. Guards need --allow, one each.`;
+Without a terminal a write needs --yes; a protected environment also -e, typed. Guards need --allow, one each.
+--all and --changed are for the members of a workspace: one plan, one consent, one report; a member that fails stops no other.`;
   static override examples = [
     '<%= config.bin %> sync -e staging',
     '<%= config.bin %> sync api -e prod --yes',
     '<%= config.bin %> sync cloudflare -e prod --only STRIPE_KEY',
     '<%= config.bin %> sync --plan prod.plan --yes',
+    '<%= config.bin %> sync --all -e staging',
+    '<%= config.bin %> sync --changed origin/main -e staging --yes',
+    '<%= config.bin %> sync api/worker -e staging',
   ];
   static override strict = false;
   static override args = targetArgs;
@@ -26,11 +31,28 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
     const { flags, args } = await this.parse(Sync);
     const session = await openSession(this.config, this.invocation());
     const given = { words: [args.target ?? []].flat(), only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune };
-    const { environment: named, words, filters, plan } = await scopeOf(session, given, flags.plan);
     const style = styleFor(process.stderr, session.env);
     const say = (line: string): void => {
       if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(line);
     };
+    const consented = {
+      yes: flags.yes,
+      allow: (flags.allow ?? []) as Guard[],
+      redeploy: flags.redeploy,
+      ...(flags['break-lock'] === undefined ? {} : { breakLock: flags['break-lock'] }),
+    };
+    const members = membersWanted(given.words, flags);
+    if (members !== undefined) {
+      refuseForMembers(flags, ['plan']);
+      const { diffMembers, syncMembers } = await import('../many.ts');
+      const { words: _words, ...filters } = given;
+      const result = flags['dry-run']
+        ? await diffMembers(session, members, filters, say)
+        : await syncMembers(session, members, { ...filters, ...consented }, style, say);
+      process.exitCode = result?.exit ?? 0;
+      return this.out(...(result === undefined ? unchanged(members) : ([result.lines, result.json] as const)));
+    }
+    const { environment: named, words, filters, plan } = await scopeOf(session, given, flags.plan);
     if (flags['dry-run'] && plan !== undefined) {
       const view = await viewPlan(session, plan, style);
       return this.out(view.lines, view.json);
@@ -47,12 +69,9 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
       environment,
       {
         ...filters,
+        ...consented,
         words,
-        yes: flags.yes,
-        allow: (flags.allow ?? []) as Guard[],
-        redeploy: flags.redeploy,
         ...(plan === undefined ? {} : { plan }),
-        ...(flags['break-lock'] === undefined ? {} : { breakLock: flags['break-lock'] }),
       },
       style,
       say,

@@ -11,8 +11,8 @@ export default class Trust extends DcsCommand {
   async run(): Promise<Record<string, unknown>> {
     await this.parse(Trust);
     const { project, directories, log } = await openSession(this.config, this.invocation());
-    const digest = await trust(directories.stateDir, project.file!);
-    if (process.env['DCS_SHELL']) await keepRules(directories.stateDir, project.file!, log);
+    const digest = await trust(directories.stateDir, project.files);
+    if (process.env['DCS_SHELL']) await keepRules(directories.stateDir, project, log);
     return this.out([`✓ trusted ${project.file}`, '  Until the file changes. dcs untrust takes it back.'], { file: project.file, digest });
   }
 }

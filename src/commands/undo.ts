@@ -4,8 +4,10 @@ import { DcsError, type Guard } from 'dcs-sdk';
 import { named } from '../config/environment.ts';
 import { firstLine } from '../render/first-line.ts';
 import { styleFor } from '../render/style.ts';
+import { membersWanted } from '../members-wanted.ts';
 import { openSession, type Session } from '../session.ts';
-import { syncTargets } from '../sync.ts';
+import { syncTargets, type SyncOptions } from '../sync.ts';
+import type { SyncResult } from '../sync-end.ts';
 import { rollbackLines } from '../undo-offer.ts';
 import { actionOf, planUndo, takeBack, targetsOf, undoLines, type Undo as UndoPlan } from '../undo.ts';
 
@@ -46,16 +48,26 @@ It is a plan like any other: shown first, written after consent. Refused where s
     if (words.length === 0) return this.out([written], { ...json, written: true });
     say(written);
     const prune = undo.entries.some(({ changes }) => changes.some(({ action }) => action === 'create'));
-    const result = await syncTargets(
-      session,
-      undo.environment,
-      { words, only: undo.changes.map(({ name }) => name), except: [], prune, yes: true, consented: true, allow, redeploy: false },
-      styleFor(process.stderr, session.env),
-      say,
-    );
-    process.exitCode = result.exit;
-    return this.out(result.lines, { ...json, written: true, sync: result.json });
+    const only = undo.changes.map(({ name }) => name);
+    const options = { only, except: [], prune, yes: true, consented: true, allow, redeploy: false };
+    const result = await synced(session, undo.environment, words, options, say);
+    process.exitCode = result?.exit ?? 0;
+    return this.out(result?.lines ?? [], { ...json, written: true, sync: result?.json ?? null });
   }
+}
+
+/** Of several members where the sync was of several. */
+async function synced(
+  session: Session,
+  environment: UndoPlan['environment'],
+  words: readonly string[],
+  options: Omit<SyncOptions, 'words'>,
+  say: (line: string) => void,
+): Promise<SyncResult | undefined> {
+  const style = styleFor(process.stderr, session.env);
+  const members = membersWanted(words, { all: false });
+  if (members === undefined) return syncTargets(session, environment, { ...options, words }, style, say);
+  return (await import('../many.ts')).syncMembers(session, members, options, style, say, environment.name);
 }
 
 function refuseOtherEnvironment({ invocation, project }: Session, { entries, environment }: UndoPlan): void {

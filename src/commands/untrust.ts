@@ -10,8 +10,8 @@ export default class Untrust extends DcsCommand {
   async run(): Promise<Record<string, unknown>> {
     await this.parse(Untrust);
     const { project, directories, log } = await openSession(this.config, this.invocation());
-    const was = await untrust(directories.stateDir, project.file!);
-    if (process.env['DCS_SHELL']) await keepRules(directories.stateDir, project.file!, log);
+    const was = await untrust(directories.stateDir, project.files);
+    if (process.env['DCS_SHELL']) await keepRules(directories.stateDir, project, log);
     return this.out([was ? `✓ no longer trusted: ${project.file}` : `It was not trusted: ${project.file}`], { file: project.file, was });
   }
 }

@@ -163,8 +163,7 @@ function say(issue: Issue): string {
       .map(String)
       .join(', ')
       .replace(/, ([^,]*)$/, ' or $1')}`;
-  if (issue.code === 'invalid_union')
-    return issue.input === undefined && issue.path.at(-1) === 'doppler' ? 'must name a Doppler project, or be a map' : 'has the wrong type';
+  if (issue.code === 'invalid_union') return 'has the wrong type';
   return issue.message;
 }
 

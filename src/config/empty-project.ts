@@ -7,6 +7,7 @@ export function emptyProject(cwd: string): Project {
   return {
     root: repositoryRoot(cwd) ?? cwd,
     name: '',
+    files: [],
     doppler: {
       get project(): string {
         throw new DcsError('CONFIG', 'There is no dcs.yaml here or above.', { hint: 'dcs init' });

@@ -64,14 +64,7 @@ function branchConfig(project: Project, word: string): (Chosen & { readonly bran
 /** By its name, its Doppler config, or a synonym such as `prd`. `said`: where the word stands, for the error. */
 export function named(project: Project, word: string, said = ''): ProjectEnvironment {
   const all = [...project.environments.values()];
-  const exact = project.environments.get(word);
-  const kind = kindOf(word);
-  const tries = [
-    exact ? [exact] : [],
-    all.filter(({ config }) => config === word),
-    kind === undefined ? [] : all.filter(({ name }) => kindOf(name) === kind),
-  ];
-  const found = tries.find((one) => one.length > 0) ?? [];
+  const found = matching(project, word);
   if (found.length === 1) return found[0]!;
   throw new DcsError(
     'CONFIG',
@@ -83,6 +76,19 @@ export function named(project: Project, word: string, said = ''): ProjectEnviron
       hint: 'dcs context',
     },
   );
+}
+
+/** All that the word may mean. */
+export function matching(project: Project, word: string): readonly ProjectEnvironment[] {
+  const all = [...project.environments.values()];
+  const exact = project.environments.get(word);
+  const kind = kindOf(word);
+  const tries = [
+    exact ? [exact] : [],
+    all.filter(({ config }) => config === word),
+    kind === undefined ? [] : all.filter(({ name }) => kindOf(name) === kind),
+  ];
+  return tries.find((one) => one.length > 0) ?? [];
 }
 
 function byToken(project: Project, { tokenConfig }: Circumstances): Choice | undefined {

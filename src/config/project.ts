@@ -1,12 +1,15 @@
 import { DcsError, type Env } from 'dcs-sdk';
+import { withDefaults } from './defaults.ts';
 import type { Parsed, Path } from './document.ts';
 import { nearest } from './nearest.ts';
 import { isProdLike, kindOf, STANDARD } from './names.ts';
 import type { Config, LedgerPlace } from './schema.ts';
+import { says } from './says.ts';
 import { makeSecretRules, type SecretRule } from './secret-rules.ts';
 import { makeTargets, type TargetEntry } from './targets.ts';
 import { makeChains } from './transforms.ts';
 import { substitute } from './variables.ts';
+import type { Workspace } from './workspace.ts';
 
 export type { TargetEntry } from './targets.ts';
 
@@ -25,6 +28,10 @@ export interface ProjectEnvironment {
 export interface Project {
   readonly file?: string;
   readonly root: string;
+  /** The workspace that this file heads, or is a member of. */
+  readonly workspace?: Workspace;
+  /** What it was read from: dcs.yaml, and the root file of its workspace where that one has `defaults`. */
+  readonly files: readonly string[];
   readonly name: string;
   readonly doppler: { readonly project: string; readonly configs: ReadonlyMap<string, string> };
   readonly environments: ReadonlyMap<string, ProjectEnvironment>;
@@ -42,9 +49,16 @@ export interface Project {
   written(path: Path): string | undefined;
 }
 
-const LATER = ['sources', 'triggers', 'credentials', 'workspaces', 'neon', 'gcp', 'sync'] as const;
+const LATER = ['sources', 'triggers', 'credentials', 'neon', 'gcp', 'sync'] as const;
 
-export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: string; root: string }): Project {
+/** `head`: the root file of the workspace that this file is a member of. */
+export function makeProject(
+  own: Parsed<Config>,
+  env: Env,
+  where: Pick<Project, 'root' | 'workspace'> & { file: string },
+  head?: Parsed<Config>,
+): Project {
+  const parsed = withDefaults(own, head);
   const { value: config } = parsed;
   const firstVersion = config.platforms !== undefined;
   if (firstVersion && config.targets !== undefined)
@@ -52,15 +66,21 @@ export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: str
   const at = (path: Path): string => parsed.at(firstVersion && path[0] === 'targets' ? ['platforms', ...path.slice(1)] : path);
   const fill = (text: string, path: Path): string => substitute(text, env, () => at(path));
   const { doppler } = config;
-  const dopplerProject = (): string =>
-    typeof doppler === 'string' ? fill(doppler, ['doppler']) : fill(doppler.project, ['doppler', 'project']);
+  if (doppler === undefined && config.workspaces === undefined)
+    throw new DcsError('CONFIG', `${at([])}: doppler must name a Doppler project, or be a map.`);
+  const dopplerProject = (): string => {
+    if (doppler === undefined) throw noProject(at([]));
+    return typeof doppler === 'string' ? fill(doppler, ['doppler']) : fill(doppler.project, ['doppler', 'project']);
+  };
   const environments = makeEnvironments(config, at, fill);
   const chains = makeChains(config.transforms, at);
   const homes = ledgerHomes(config, environments, at);
   return {
     ...where,
+    files: [where.file, ...(head?.value.defaults === undefined || where.workspace === undefined ? [] : [where.workspace.file])],
     get name() {
-      return config.project === undefined ? dopplerProject() : fill(config.project, ['project']);
+      if (config.project !== undefined) return fill(config.project, ['project']);
+      return doppler === undefined ? '' : dopplerProject();
     },
     doppler: {
       get project() {
@@ -82,12 +102,10 @@ export function makeProject(parsed: Parsed<Config>, env: Env, where: { file: str
   };
 }
 
-function says(value: unknown, path: Path): boolean {
-  const [key, ...rest] = path;
-  if (key === undefined) return true;
-  if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key)) return false;
-  return says((value as Record<PropertyKey, unknown>)[key], rest);
-}
+const noProject = (at: string): DcsError =>
+  new DcsError('CONFIG', `${at}: this file names no Doppler project; the members of its workspace do.`, {
+    hint: ['the same with --all', 'or in the folder of a member'],
+  });
 
 function makeEnvironments(config: Config, at: Project['at'], fill: (text: string, path: Path) => string): Map<string, ProjectEnvironment> {
   const settings = new Map(Object.entries(config.environments ?? {}));
@@ -112,7 +130,7 @@ function makeEnvironments(config: Config, at: Project['at'], fill: (text: string
 }
 
 function configsOf({ doppler }: Config, settings: ReadonlyMap<string, unknown>, at: Project['at']): Map<string, string> {
-  if (typeof doppler !== 'string' && doppler.configs) {
+  if (typeof doppler === 'object' && doppler.configs) {
     const configs = new Map(Object.entries(doppler.configs));
     for (const name of settings.keys()) if (!configs.has(name)) throw unknown(name, [...configs.keys()], at(['environments', name]));
     return configs;

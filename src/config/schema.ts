@@ -10,7 +10,8 @@ const text = z.string().min(1, 'must not be empty');
 const open = z.record(z.string(), z.unknown());
 const ledgerHome = z.enum(['machine', 'git', 'doppler']);
 
-const doppler = z.union([text, z.strictObject({ project: text, configs: z.record(name, text).optional() })]);
+const configs = z.record(name, text).optional();
+const doppler = z.union([text, z.strictObject({ project: text, configs })]);
 
 const environment = z.strictObject({
   branches: z.array(text).optional().meta({ description: 'Git branches of this environment; * stands for anything but a slash.' }),
@@ -49,6 +50,24 @@ const secretRule = z.strictObject({
   owner: text.optional().meta({ description: 'Who to ask: shown where the name is missing.' }),
 });
 
+/** A folder below the file: `services/*`, `apps/**`, `!services/old`. */
+const folders = z.string().regex(/^!?(?!\/|\.\.?(\/|$))[^\\]+$/, 'must name folders below this file, such as services/*');
+
+const environments = z.record(name, environment.nullable()).optional();
+const ledger = z.union([ledgerHome, z.record(name, ledgerHome)]).optional();
+const { type: _type, shared: _shared, ...common } = coreTarget;
+/** What the targets of the file, and of the members of its workspace, take where they say nothing else. */
+const defaults = z.strictObject({
+  strict: z.boolean().optional(),
+  doppler: z.union([text, z.strictObject({ project: text.optional(), configs })]).optional(),
+  environments,
+  ledger,
+  targets: z
+    .record(name, z.object(common).catchall(z.unknown()))
+    .optional()
+    .meta({ description: 'By type: what each target of that type takes where it says nothing else.' }),
+});
+
 const deprecated = { deprecated: true, description: 'First version: still read; dcs config migrate rewrites it.' };
 const FIRST_VERSION = {
   platforms: z.record(name, target).optional().meta(deprecated),
@@ -75,17 +94,21 @@ const FIRST_VERSION = {
 export const configSchema = z.strictObject({
   version: z.literal(1).optional(),
   project: text.optional().meta({ description: 'Default: the Doppler project.' }),
-  doppler,
-  environments: z.record(name, environment.nullable()).optional(),
-  ledger: z.union([ledgerHome, z.record(name, ledgerHome)]).optional(),
+  doppler: doppler.optional().meta({ description: 'The Doppler project. May be left out where defaults, or workspaces, stand for it.' }),
+  environments,
+  ledger,
   targets: z.record(name, target).optional(),
   sources: z.record(name, open).optional().meta({ description: 'What fills Doppler.' }),
   secrets: z.record(z.string(), secretRule).optional().meta({ description: 'What run, sync and doctor check; what dcs types writes.' }),
   transforms: z.record(name, stepsSchema).optional().meta({ description: 'Named chains of steps.' }),
   credentials: z.strictObject({ doppler: text }).optional(),
   triggers: z.array(open).optional(),
-  workspaces: z.array(text).optional(),
-  defaults: z.strictObject({ strict: z.boolean().optional() }).optional(),
+  workspaces: z
+    .array(folders)
+    .min(1, 'must name at least one folder')
+    .optional()
+    .meta({ description: 'Folders with a dcs.yaml of their own: the members of --all and --changed.' }),
+  defaults: defaults.optional().meta({ description: 'What this file and its members take where they say nothing else.' }),
   ...FIRST_VERSION,
 });
 export type Config = z.infer<typeof configSchema>;

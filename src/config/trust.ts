@@ -4,31 +4,36 @@ import { join } from 'node:path';
 import { DcsError } from 'dcs-sdk';
 import { isMissing, writePrivate } from '../files.ts';
 
-/** This dcs.yaml, as it is now, may act by itself. Returns its digest; any edit ends the trust. */
-export async function trust(stateDir: string, file: string): Promise<string> {
+/** This dcs.yaml, with the root file that it takes defaults from, may act by itself as it is now. Returns its digest; any edit ends the trust. */
+export async function trust(stateDir: string, files: readonly string[]): Promise<string> {
   const trusted = await load(stateDir);
-  const digest = await digestOf(file);
-  await save(stateDir, trusted.set(await realpath(file), digest));
+  const digest = await digestOf(files);
+  await save(stateDir, trusted.set(await realpath(files[0]!), digest));
   return digest;
 }
 
 /** False: it was not trusted. */
-export async function untrust(stateDir: string, file: string): Promise<boolean> {
+export async function untrust(stateDir: string, [file]: readonly string[]): Promise<boolean> {
   const trusted = await load(stateDir);
-  const was = trusted.delete(await realpath(file));
+  const was = trusted.delete(await realpath(file!));
   if (was) await save(stateDir, trusted);
   return was;
 }
 
-export async function isTrusted(stateDir: string, file: string): Promise<boolean> {
+export async function isTrusted(stateDir: string, files: readonly string[]): Promise<boolean> {
+  const [file] = files;
+  if (file === undefined) return false;
   const digest = (await load(stateDir)).get(await realpath(file));
-  return digest !== undefined && digest === (await digestOf(file));
+  return digest !== undefined && digest === (await digestOf(files));
 }
 
-async function digestOf(file: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
+async function digestOf(files: readonly string[]): Promise<string> {
+  const digests = files.map(async (file) =>
+    createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex'),
+  );
+  return (await Promise.all(digests)).join(' ');
 }
 
 const recordOf = (stateDir: string): string => join(stateDir, 'trust.json');

@@ -1,9 +1,9 @@
 import { isDcsError, type Environment } from 'dcs-sdk';
 import { unmetRules } from '../config/secret-rules.ts';
-import { sourceOf } from '../doppler-access.ts';
+import { clientOf, sourceOf } from '../doppler-access.ts';
 import { dopplerToken } from '../doppler-token.ts';
 import type { ResolvedToken } from '../doppler/auth.ts';
-import { createDopplerClient, type DopplerClient } from '../doppler/client.ts';
+import type { DopplerClient } from '../doppler/client.ts';
 import { span } from '../run/duration.ts';
 import type { Session } from '../session.ts';
 import { attempt, ok, warning, type DoctorFinding } from './finding.ts';
@@ -30,8 +30,7 @@ export async function ifSignedIn(doppler: Doppler): Promise<Awaited<ReturnType<D
 
 async function signIn(session: Session): ReturnType<Doppler> {
   const token = await dopplerToken(session);
-  const { dopplerHost: base, signal, log } = session;
-  return { token, client: createDopplerClient({ base, token: token.token, signal, log }) };
+  return { token, client: clientOf(session, token.token) };
 }
 
 export function checkReading(session: Session, environment: Environment, doppler: Doppler): Promise<readonly DoctorFinding[]> {

@@ -10,6 +10,8 @@ import { recordConfig } from './record-config.ts';
 const PART_BYTES = 48 * 1024;
 const PARTS = 8;
 const TRIES = 4;
+/** In one request: they stand in its address. */
+const NAMES = 100;
 
 /** Raw values of one text's parts, the first one bearing their number and a digest of all. */
 type Parts = readonly string[];
@@ -25,6 +27,12 @@ export function recordStore(client: DopplerClient, { project, config }: { projec
   let there = true;
 
   async function raws(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (names.length <= NAMES) return some(names);
+    const first = await some(names.slice(0, NAMES));
+    return new Map([...first, ...(await raws(names.slice(NAMES)))]);
+  }
+
+  async function some(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     try {
       const answer = await client.secrets(project, record, { names });
       if (answer === 'not-modified') throw new DcsError('NETWORK', 'Doppler answered "not modified" to a full read.');

@@ -1,4 +1,4 @@
-import { createHttp, DcsError, type HttpAnswer, type HttpRequest, type Log } from 'dcs-sdk';
+import { createHttp, DcsError, type HttpAnswer, type HttpRequest, type Log, type Pace } from 'dcs-sdk';
 import type { DopplerSDK } from '@dopplerhq/node-sdk';
 import { refusal } from './refusal.ts';
 
@@ -9,6 +9,7 @@ export interface TransportOptions {
   readonly log?: Log;
   /** All attempts of one request together, ms; short where a snapshot can step in. Default 60,000. */
   readonly deadline?: number;
+  readonly pace?: Pace;
 }
 
 /** What Doppler said last about this token's quota (requests a minute). */
@@ -28,7 +29,7 @@ export interface Transport {
 }
 
 /** The only way to Doppler: bounded, never following a redirect, and the one place that knows the token. */
-export function createTransport({ base, token, signal, log, deadline }: TransportOptions): Transport {
+export function createTransport({ base, token, signal, log, deadline, pace }: TransportOptions): Transport {
   const http = createHttp({
     base,
     name: 'Doppler',
@@ -36,6 +37,7 @@ export function createTransport({ base, token, signal, log, deadline }: Transpor
     ...(signal === undefined ? {} : { signal }),
     ...(log === undefined ? {} : { log }),
     ...(deadline === undefined ? {} : { deadline }),
+    ...(pace === undefined ? {} : { pace }),
   });
   let last: RateLimits | undefined;
   let ahead: number | undefined;

@@ -121,6 +121,10 @@ function paint(text: string, action: PlanItem['action'], style: Style): string {
   return action === 'update' || action === 'held' ? style.yellow(text) : text;
 }
 
+/** Is there anything that a sync would do, or cannot do? */
+export const differs = ({ plan }: Look): boolean =>
+  writes(plan).length > 0 || plan.collisions.length > 0 || plan.items.some(({ action }) => action === 'blocked' || action === 'held');
+
 export function countLine(looks: readonly Look[]): string {
   const items = looks.flatMap(({ plan }) => plan.items);
   const count = (...actions: PlanItem['action'][]): number => items.filter(({ action }) => actions.includes(action)).length;
@@ -128,6 +132,12 @@ export function countLine(looks: readonly Look[]): string {
   const changes = `${count('create')} create, ${count('update')} update, ${count('delete')} delete`;
   return `${changes} on ${plural(looks.length, 'target')}; ${count('same')} same, ${count('kept', 'foreign')} kept${blocked > 0 ? `, ${blocked} blocked` : ''}`;
 }
+
+export const plansLines = (looks: readonly Look[], style: Style): string[] => looks.flatMap((look) => [...planLines(look, style), '']);
+
+/** The sum of all plans. `brief`: those in sync are not shown, but counted. */
+export const sumLine = (looks: readonly Look[], brief: boolean): string =>
+  brief ? `${countLine(looks)}; ${plural(looks.filter((look) => !differs(look)).length, 'target')} in sync` : countLine(looks);
 
 export function planJson(look: Look): Record<string, unknown> {
   const { job, plan, findings, identity, shaped } = look;

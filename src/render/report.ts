@@ -1,5 +1,6 @@
 import type { Applied, Result } from '../engine/apply.ts';
 import type { Style } from './style.ts';
+import { together } from './together.ts';
 
 /** One target's end of a sync. */
 export interface TargetReport {
@@ -18,24 +19,63 @@ export function tally(report: TargetReport): Record<Result, number> {
   return { done: count('done'), failed: count('failed'), unknown: count('unknown'), skipped: count('skipped') };
 }
 
-export function reportLines(report: TargetReport, nameWidth: number, style: Style): string[] {
+/** So many targets that are wholly written are named; of more only their number is told. */
+const FEW = 20;
+
+/** What became of the targets. `brief`: of several members, whose names and reasons are told together where they are alike. */
+export function reportsLines(
+  reports: readonly TargetReport[],
+  { brief, verbose }: { readonly brief: boolean; readonly verbose: boolean },
+  style: Style,
+): string[] {
+  const whole = reports.filter(isWhole);
+  const few = !brief || verbose || whole.length <= FEW;
+  const listed = few ? reports : reports.filter((report) => !isWhole(report));
+  const shown = brief && !verbose ? alike(listed) : listed;
+  const width = Math.max(0, ...shown.map(({ name }) => name.length));
+  const names = whole.reduce((sum, report) => sum + tally(report).done, 0);
+  return [
+    ...(few ? [] : [`${style.green('✓')} ${whole.length} targets  ${names} written (--verbose names them)`]),
+    ...shown.flatMap((report) => reportLines(report, { width, brief: brief && !verbose }, style)),
+  ];
+}
+
+/** Targets that came to nothing in one way are told together. */
+function alike(reports: readonly TargetReport[]): TargetReport[] {
+  const nothing = (report: TargetReport): boolean => tally(report).done === 0;
+  const rest = reports.filter((report) => !nothing(report));
+  return [...rest, ...together(reports.filter(nothing), (report) => reasonOf(report))];
+}
+
+function reasonOf({ error, applied }: TargetReport): string {
+  const fates = [...(applied?.outcomes ?? [])].map(([name, { result, error: why }]) => `${name} ${note(result, why?.message)}`);
+  return [error === undefined ? '' : messageOf(error), ...fates].join('\n');
+}
+
+function isWhole(report: TargetReport): boolean {
+  const { failed, unknown, skipped } = tally(report);
+  return report.applied !== undefined && report.error === undefined && failed + unknown + skipped === 0;
+}
+
+function reportLines(report: TargetReport, { width, brief }: { width: number; brief: boolean }, style: Style): string[] {
   const { done, failed, unknown, skipped } = tally(report);
   const { applied } = report;
-  const whole = applied !== undefined && report.error === undefined && failed + unknown + skipped === 0;
+  const whole = isWhole(report);
   const what =
     applied === undefined
       ? messageOf(report.error)
       : whole
         ? `${done} written, ${proof(report)}`
         : `${done} of ${done + failed + unknown + skipped} written`;
-  const head = `${whole ? style.green('✓') : style.red('✗')} ${report.name.padEnd(nameWidth)}  ${what}`;
+  const head = `${whole ? style.green('✓') : style.red('✗')} ${report.name.padEnd(width)}  ${what}`;
   const seconds = `${report.seconds.toFixed(1)} s`;
   const lines = [`${head}${' '.repeat(Math.max(2, 79 - plain(head).length - seconds.length))}${seconds}`];
   if (whole || !applied) return lines;
   if (report.error !== undefined) lines.push(`    ${style.red('✗')} ${messageOf(report.error)}`);
-  const width = Math.max(...[...applied.outcomes.keys()].map((name) => name.length));
-  for (const [name, { result, error }] of applied.outcomes)
-    lines.push(`    ${symbol(result, style)} ${name.padEnd(width)}  ${note(result, error?.message)}`.trimEnd());
+  const rows = [...applied.outcomes].map(([name, { result, error }]) => ({ name, result, note: note(result, error?.message) }));
+  const told = brief ? together(rows, ({ result, note: why }) => `${result} ${why}`) : rows;
+  const nameWidth = Math.max(...told.map(({ name }) => name.length));
+  for (const { name, result, note: why } of told) lines.push(`    ${symbol(result, style)} ${name.padEnd(nameWidth)}  ${why}`.trimEnd());
   return lines;
 }
 

@@ -22,7 +22,7 @@ const OF_THE_SHELL = /^(R?PROMPT\d*|R?PS\d+|.*[a-z].*)$/;
 export async function exportScript(session: Session, shell: ExportingShell, reveal: boolean, say: (line: string) => void): Promise<string> {
   refuseUnlessRevealed(session, { reveal, allow: [] });
   const { project, directories } = session;
-  if (project.file === undefined || !(await isTrusted(directories.stateDir, project.file)))
+  if (!(await isTrusted(directories.stateDir, project.files)))
     throw new DcsError('REFUSED', 'This dcs.yaml is not trusted to act by itself.', { why: 'Nothing was read.', hint: 'dcs trust' });
   const chosen = session.choose(true);
   if (chosen.protected)

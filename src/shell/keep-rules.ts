@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Log } from 'dcs-sdk';
+import type { Project } from '../config/project.ts';
 import { isTrusted } from '../config/trust.ts';
 import { ensurePrivate, readIfThere, removeIfThere, writePrivate } from '../files.ts';
 
@@ -13,12 +14,16 @@ const MARK = '\n---\n';
 const rulesFile = (stateDir: string, file: string): string => join(stateDir, 'shell', file.replace(':', ''));
 
 /** Tells the shells what this dcs.yaml says of environments. A disk that cannot be written costs the prompt, not the command. */
-export async function keepRules(stateDir: string, file: string, log: Log): Promise<void> {
+export async function keepRules(stateDir: string, { files }: Project, log: Log): Promise<void> {
+  const [file, ...heads] = files;
+  if (file === undefined) return;
   const kept = rulesFile(stateDir, file);
   try {
+    // A shell looks at dcs.yaml alone, and would go by what the root file of its workspace no longer says.
+    if (heads.length > 0) return await removeIfThere(kept);
     const text = await readFile(file, 'utf8');
     const known = await readIfThere(kept);
-    const trusted = await isTrusted(stateDir, file);
+    const trusted = await isTrusted(stateDir, files);
     if (known?.startsWith(head(trusted)) && known.slice(known.indexOf(MARK) + MARK.length) === text) return;
     const { shellRules } = await import('./rules.ts'); // the schema, which most starts do without
     const rules = shellRules(text, file, dirname(file));

@@ -123,10 +123,14 @@ describe('dcs.yaml', () => {
   it('ends trust with any edit', async () => {
     const dir = write('doppler: shop\n');
     const [state, file] = [join(dir, 'state'), join(dir, 'dcs.yaml')];
-    await trust(state, file);
-    expect([await isTrusted(state, file), statSync(join(state, 'trust.json')).mode & 0o777]).to.deep.equal([true, 0o600]);
+    await trust(state, [file]);
+    expect([await isTrusted(state, [file]), statSync(join(state, 'trust.json')).mode & 0o777]).to.deep.equal([true, 0o600]);
     writeFileSync(file, 'doppler: other\n');
-    expect([await isTrusted(state, file), await untrust(state, file), await untrust(state, file)]).to.deep.equal([false, true, false]);
+    expect([await isTrusted(state, [file]), await untrust(state, [file]), await untrust(state, [file])]).to.deep.equal([
+      false,
+      true,
+      false,
+    ]);
   });
   it('has the published JSON Schema up to date', () => {
     expect(JSON.parse(readFileSync(new URL('../../schema/dcs.schema.json', import.meta.url), 'utf8'))).to.deep.equal(

@@ -23,7 +23,8 @@ describe('two writers of one place', () => {
   const check = (options: string): void => {
     const text = `doppler: s\ntargets: {api: {${options}}}\n`;
     const project = makeProject(parse(text, 'dcs.yaml', configSchema), {}, { file: '/dcs.yaml', root: '/' });
-    checkIdentities(project, (entry, environment) => String(entry.optionsFor(environment)['worker']));
+    const all = [...project.targets.values()].map((entry) => ({ project, entry, title: entry.name }));
+    checkIdentities(all, (entry, environment) => String(entry.optionsFor(environment)['worker']));
   };
   it('are refused unless shared', () => {
     expect(() => check('worker: {staging: a, prod: a}')).to.throw(/api in prod and api in staging are one place/);

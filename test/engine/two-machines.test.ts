@@ -9,7 +9,7 @@ import type { LedgerHome } from '../../src/engine/ledger-types.ts';
 import type { SharedStore } from '../../src/engine/shared-store.ts';
 import { survey } from '../../src/engine/survey.ts';
 import { compileTransforms } from '../../src/engine/transform/compile.ts';
-import { surveyAlone } from '../../src/sync.ts';
+import { surveyAlone } from '../../src/planning.ts';
 import { Cloud, Doppler, Life, type Kind } from './cloud.ts';
 
 const NAMES = ['A', 'B', 'C', 'D', 'E'];
@@ -104,7 +104,9 @@ class Team {
   async sync(life: Life, turn: () => Promise<void>, only?: ReadonlySet<string>): Promise<void> {
     const job = this.job(life, turn, only);
     for (let round = 1; round <= 6; round++) {
-      const [surveyed] = await surveyAlone(this.doppler.source, [job], { signal: new AbortController().signal, say: () => {} });
+      const [surveyed] = await surveyAlone([job], { signal: new AbortController().signal, say: () => {} }, () =>
+        survey(this.doppler.source, [job]),
+      );
       if (!surveyed || 'error' in surveyed) throw surveyed?.error;
       const adopts = surveyed.look.findings.find(({ guard }) => guard === 'adopt');
       if (adopts) throw new Error(`${adopts.names.join(', ')} was written by a machine of the team, and its adoption was asked for`);

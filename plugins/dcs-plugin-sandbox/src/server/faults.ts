@@ -7,6 +7,8 @@ export interface Fault {
   route?: string;
   cloud?: string;
   nth?: number;
+  /** Every so many-th call from the nth on. */
+  every?: number;
   times?: number | 'forever';
   kind: (typeof KINDS)[number];
   status?: number;
@@ -65,7 +67,8 @@ export class Faults {
       if (!concerns(fault, cloud, method, path)) continue;
       armed.seen += 1;
       const times = fault.times === 'forever' ? Number.POSITIVE_INFINITY : (fault.times ?? 1);
-      if (armed.seen >= (fault.nth ?? 1) && armed.fired < times) due ??= armed;
+      const past = armed.seen - (fault.nth ?? 1);
+      if (past >= 0 && past % (fault.every ?? 1) === 0 && armed.fired < times) due ??= armed;
     }
     if (due !== undefined) due.fired += 1;
     return due?.fault;
