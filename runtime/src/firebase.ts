@@ -25,6 +25,23 @@ export interface FirebaseResponse {
   end(): unknown;
 }
 
+// What firebase-functions leaves open, these leave open: its own types cannot be seen through a generic `onCall`.
+/* oxlint-disable typescript/no-explicit-any */
+/** What there is of a callable's request when nothing says which one it is. */
+export interface FirebaseCallableRequest {
+  readonly data: any;
+  readonly auth?: { readonly uid: string; readonly token: any } | undefined;
+}
+
+/** What there is of an event when nothing says which one it is. */
+export interface FirebaseEvent {
+  readonly id: string;
+  readonly time: string;
+  readonly data?: any;
+  readonly params?: any;
+}
+/* oxlint-enable typescript/no-explicit-any */
+
 export type FirebaseHttpHandler<K extends string = string, Q = FirebaseRequest, S = FirebaseResponse> = (
   req: Q,
   res: S,
@@ -32,11 +49,12 @@ export type FirebaseHttpHandler<K extends string = string, Q = FirebaseRequest, 
 ) => unknown;
 
 /** `rest`: what the first generation calls `context`, the second `response`. */
-export type FirebaseCallableHandler<K extends string = string, A = unknown, R extends readonly unknown[] = [], O = unknown> = (
-  request: A,
-  secrets: Secrets<K>,
-  ...rest: R
-) => O;
+export type FirebaseCallableHandler<
+  K extends string = string,
+  A = FirebaseCallableRequest,
+  R extends readonly unknown[] = [],
+  O = unknown,
+> = (request: A, secrets: Secrets<K>, ...rest: R) => O;
 
 export interface WithSecretsOptions<K extends string = string> extends SecretsOptions<K> {
   /** Ask when the module is loaded, so that a cold start waits for no further round trip. Default false. */
@@ -53,16 +71,21 @@ export function withSecrets<const K extends string = string, Q = FirebaseRequest
 }
 
 /** For `onCall`: the handler gets the secrets after the request. */
-export function withSecretsCallable<const K extends string = string, A = unknown, R extends readonly unknown[] = [], O = unknown>(
-  options: WithSecretsOptions<K>,
-  handler: FirebaseCallableHandler<K, A, R, O | Promise<O>>,
-): (request: A, ...rest: R) => Promise<O> {
+export function withSecretsCallable<
+  const K extends string = string,
+  A = FirebaseCallableRequest,
+  R extends readonly unknown[] = [],
+  O = unknown,
+>(options: WithSecretsOptions<K>, handler: FirebaseCallableHandler<K, A, R, O | Promise<O>>): (request: A, ...rest: R) => Promise<O> {
   const secrets = later(options);
   return async (request, ...rest) => await handler(request, await secrets().read(), ...rest);
 }
 
 /** For events of every kind (`onSchedule`, `onDocumentCreated`, `onMessagePublished` ...): the handler gets the secrets after the event. */
-export const withSecretsEvent: typeof withSecretsCallable = withSecretsCallable;
+export const withSecretsEvent: <const K extends string = string, A = FirebaseEvent, R extends readonly unknown[] = [], O = unknown>(
+  options: WithSecretsOptions<K>,
+  handler: FirebaseCallableHandler<K, A, R, O | Promise<O>>,
+) => (event: A, ...rest: R) => Promise<O> = withSecretsCallable;
 
 let prefetched: (() => Reader) | undefined;
 

@@ -7,6 +7,7 @@ const WANTED = [
   '@dopplerhq/node-sdk',
   'ajv',
   'firebase-tools',
+  'firebase-functions',
   '@google-cloud/secret-manager',
   '@googleapis/run',
   'google-auth-library',

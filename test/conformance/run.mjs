@@ -7,11 +7,12 @@ await install();
 const { wrangler } = await import('./wrangler.mjs');
 const { dopplerSdk } = await import('./doppler-sdk.mjs');
 const { firebaseTools } = await import('./firebase-tools.mjs');
+const { firebaseFunctions } = await import('./firebase-functions.mjs');
 const { googleAuth, googleRun, googleSecrets } = await import('./google-clients.mjs');
 const { requests } = await import('./requests.mjs');
 
 const records = [];
-for (const client of [wrangler, dopplerSdk, dopplerCli, firebaseTools, googleSecrets, googleRun, googleAuth, requests])
+for (const client of [wrangler, dopplerSdk, dopplerCli, firebaseTools, firebaseFunctions, googleSecrets, googleRun, googleAuth, requests])
   records.push(await client());
 await write(records);
 

@@ -104,9 +104,14 @@ describe('dcs runtime add', function () {
   it('Firebase Functions: they build, start in the functions framework and read a secret', async () => {
     await app('functions');
     // What Google's own package does with a handler is left to test/conformance: it comes with 200 others.
-    const https = join(w.project, 'functions/node_modules/firebase-functions/v2/https.js');
-    await mkdir(dirname(https), { recursive: true });
-    await writeFile(https, 'exports.onRequest = exports.onCall = (...given) => given.at(-1);');
+    const v2 = join(w.project, 'functions/node_modules/firebase-functions/v2');
+    await mkdir(v2, { recursive: true });
+    for (const [name, exported] of Object.entries({
+      https: 'onRequest = exports.onCall',
+      pubsub: 'onMessagePublished',
+      scheduler: 'onSchedule',
+    }))
+      await writeFile(join(v2, `${name}.js`), `exports.${exported} = (...given) => given.at(-1);`);
     const after = await added('firebase', 'functions/src/index.ts');
     expect(after).to.contain(
       "onRequest({ secrets: ['DOPPLER_TOKEN'] }, withSecrets({ keys: ['STRIPE_KEY'] }, async (req, res, secrets) => {",
