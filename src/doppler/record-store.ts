@@ -5,6 +5,7 @@ import { DcsError, isDcsError } from 'dcs-sdk';
 import type { SharedStore } from '../engine/shared-store.ts';
 import type { DopplerClient, GuardedChange } from './client.ts';
 import { recordConfig } from './record-config.ts';
+import { together } from './together.ts';
 
 /** A value of Doppler holds 50 KiB: https://docs.doppler.com/docs/platform-limits (last verified 2026-11-21). */
 const PART_BYTES = 48 * 1024;
@@ -12,6 +13,8 @@ const PARTS = 8;
 const TRIES = 4;
 /** In one request: they stand in its address. */
 const NAMES = 100;
+/** Texts in one request: a megabyte at the most. */
+const TOGETHER = 20;
 
 /** Raw values of one text's parts, the first one bearing their number and a digest of all. */
 type Parts = readonly string[];
@@ -24,6 +27,7 @@ export function recordStore(client: DopplerClient, { project, config }: { projec
   const record = recordConfig(config);
   const title = `Doppler ${project}/${record}`;
   const last = new Map<string, Parts>();
+  const send = together<readonly GuardedChange[]>(async (all) => void (await client.change(project, record, all.flat())), TOGETHER);
   let there = true;
 
   async function raws(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -86,7 +90,7 @@ export function recordStore(client: DopplerClient, { project, config }: { projec
     if (now.length === 0 && was.length === 0) return true;
     if (!there) await make();
     try {
-      await client.change(project, record, changes(name, was, now));
+      await send(changes(name, was, now));
     } catch (error) {
       if (!isDcsError(error)) throw error;
       return landed(name, was, now, error);
