@@ -10,6 +10,9 @@ const PEERS: ReadonlyMap<string, string> = new Map([
   ['apply', 'sync'],
   ['link', 'init'],
   ['pull', 'env'],
+  ['secrets upload', 'import FILE'],
+  ['secrets delete', 'secrets unset NAME'],
+  ['secrets download', 'env --format dotenv'],
 ]);
 
 /** An unknown first word: the plugin that would answer, our word for another tool's, or the nearest command. */
@@ -17,7 +20,8 @@ const hook: Hook<'command_not_found'> = async function ({ id, config }) {
   const [first = ''] = id.split(':');
   const official = OFFICIAL.get(first);
   const installed = config.topics.some(({ name }) => name === first);
-  const words = id.replaceAll(':', ' ');
+  // What stands behind a = may be a value.
+  const words = id.replaceAll(':', ' ').replaceAll(/=.*/gs, '=...');
   // No command runs, so nobody else prints it.
   process.stderr.write(`${errorLines(new DcsError('USAGE', `dcs has no command "${words}".`, { hint: hint() }), false).join('\n')}\n`);
   this.exit(EXIT.USAGE);
@@ -25,7 +29,7 @@ const hook: Hook<'command_not_found'> = async function ({ id, config }) {
   function hint(): string {
     if (official && !config.getPluginsList().some(({ name }) => name === official.plugin))
       return `it comes with the plugin ${official.plugin}, which is not installed`;
-    const peer = PEERS.get(first);
+    const peer = PEERS.get(first) ?? PEERS.get(words.split(' ').slice(0, 2).join(' '));
     if (peer !== undefined) return `dcs ${peer}`;
     if (first.startsWith('-')) return 'global flags follow the command: dcs diff -e prod';
     const near = nearest(id, config.commandIDs) ?? (installed ? `${first} --help` : nearest(first, config.commandIDs));

@@ -76,6 +76,19 @@ describe('dcs secrets: look into Doppler and edit it', () => {
       expect(await w.journal()).to.deep.equal([]);
     });
 
+  it('a value where a command should stand is not repeated; the words of the Doppler CLI are answered', async () => {
+    for (const words of [
+      ['secrets', 'A=hunter2'],
+      ['secrets', 'upload', 'A=hunter2'],
+      ['sekrets', 'A=hunter2'],
+    ]) {
+      const run = await w.dcs(words);
+      expect(run.out + run.err).not.to.contain('hunter2');
+    }
+    expect((await w.dcs(['secrets', 'upload', '.env'])).err).to.contain('dcs import FILE');
+    expect((await w.dcs(['secrets', 'delete', 'A'])).err).to.contain('dcs secrets unset NAME');
+  });
+
   it('writes nothing without consent, and to a protected environment only with -e and --yes', async () => {
     const asked = await w.dcs(['secrets', 'set', 'A', '-e', 'dev'], { input: 'x' });
     expect([asked.code, asked.err.includes('+ create  A')]).to.deep.equal([7, true]);
