@@ -9,6 +9,7 @@ import { differs, planJson, plansLines, sumLine } from './render/plan.ts';
 import { styleFor } from './render/style.ts';
 import { together } from './render/together.ts';
 import type { Session } from './session.ts';
+import { namedSources, planNamedSources } from './sources.ts';
 
 export interface DiffOptions extends Filters {
   readonly words: readonly string[];
@@ -39,15 +40,20 @@ export async function runDiff(session: Session, options: DiffOptions, say: (line
   firstLine(session, environment, say);
   const { out } = options;
   const keys = out === undefined ? undefined : await planKeys(session, environment);
-  const { looks, ...planned } = await planTargets(session, environment, options.words, options, keys && 'values');
+  const sources = namedSources(session, options.words);
+  const again = `dcs sync ${sources.map(({ name }) => `${name} `).join('')}-e ${environment.name}`;
+  if (sources.length > 0 && out !== undefined) throw new DcsError('USAGE', 'A plan that fills Doppler is not saved.', { hint: again });
+  const { looks, ...planned } =
+    sources.length > 0
+      ? await planNamedSources(session, sources, environment, options)
+      : await planTargets(session, environment, options.words, options, keys && 'values');
   const failures = planned.failures.map(({ job, error }) => ({ name: job.name, error }));
   refuseUnknownNames(looks, options);
   if (out !== undefined && keys) {
     if (failures[0]) throw failures[0].error;
     await savePlan(out, { environment: environment.name, filters: options }, looks, keys.active, new Date());
   }
-  const next =
-    out === undefined ? { command: `dcs sync -e ${environment.name}` } : { command: `dcs sync --plan ${out} --yes`, always: true };
+  const next = out === undefined ? { command: again } : { command: `dcs sync --plan ${out} --yes`, always: true };
   return diffResult(session, { environment, looks, failures, brief: false, next });
 }
 

@@ -4,6 +4,7 @@ import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { dopplerTarget } from './doppler/target.ts';
 import { syncIntoDoppler } from './into-doppler.ts';
 import { prompts } from './prompts.ts';
+import { personalConfig } from './personal.ts';
 import { styleFor } from './render/style.ts';
 import { openSession, type OclifConfig } from './session.ts';
 
@@ -20,7 +21,19 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
       [...session.project.targets.values()]
         .filter(({ type, environments }) => types.includes(type) && (!environment || environments.includes(environment.name)))
         .map((entry) => ({ name: entry.name, type: entry.type, options: environment ? entry.optionsFor(environment.name) : entry.raw })),
+    sources: async (types) =>
+      [...session.project.sources.values()]
+        .filter(({ type }) => types.includes(type))
+        .map((entry) => ({
+          name: entry.name,
+          type: entry.type,
+          environments: entry.environments,
+          options: entry.raw,
+          optionsFor: ({ name, branchOf = name }) => entry.optionsFor(branchOf),
+        })),
     environment: async () => session.choose(false),
+    environments: async () => [...session.project.environments.keys()].map((name) => session.choose(true, name)),
+    personal: (environment) => personalConfig(session, environment),
     doppler: async (environment) => {
       const client = await dopplerClient(session);
       return {
@@ -28,12 +41,13 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
         target: dopplerTarget(client, { host: session.dopplerHost, ...environment.doppler }),
       };
     },
-    sync: async (source, environment, { yes, allow = [], ...options }) => {
+    sync: async (source, environment, { yes, allow = [], entry, ...options }) => {
+      const rules = entry === undefined ? undefined : session.project.sources.get(entry);
       const { lines, json, exit } = await syncIntoDoppler(
         session,
         environment,
         source,
-        { existing: 'ask', record: true, ...options, allow, yes: invocation.yes || yes === true },
+        { existing: 'ask', record: true, ...options, ...(rules ? { rules } : {}), allow, yes: invocation.yes || yes === true },
         styleFor(process.stderr, session.env),
         (line) => out.note(line),
       );

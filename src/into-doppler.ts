@@ -4,6 +4,7 @@ import { dopplerDefinition, dopplerTarget } from './doppler/target.ts';
 import type { Job } from './engine/job.ts';
 import { newSharedKey, sharedKeys } from './engine/key.ts';
 import type { Ledger, LedgerHome, LedgerKeys } from './engine/ledger-types.ts';
+import type { ShapeRules } from './engine/shape.ts';
 import { survey } from './engine/survey.ts';
 import { compileTransforms } from './engine/transform/compile.ts';
 import { openRecord } from './record.ts';
@@ -23,6 +24,8 @@ export interface IntoDoppler {
   readonly allow: readonly Guard[];
   /** Names that Doppler holds with another value, and that this source never wrote. */
   readonly existing: Existing;
+  /** What the source's names become in Doppler. Default: what they are. */
+  readonly rules?: Pick<ShapeRules, 'include' | 'exclude' | 'rename' | 'prefix'>;
   /** Keep a record of what this source wrote: for one that comes again. */
   readonly record: boolean;
   readonly only?: readonly string[];
@@ -78,11 +81,8 @@ async function jobOf(session: Session, environment: Environment, source: Source,
     sourceName: options.from,
     settings: { policy: 'upsert-only', existing: options.existing },
     rules: {
-      include: ['*'],
-      exclude: [],
+      ...(options.rules ?? { include: ['*'], exclude: [], rename: new Map(), prefix: '' }),
       transforms: await compileTransforms(new Map()),
-      rename: new Map(),
-      prefix: '',
       credentials: new Set(),
       inward: true,
       ...(only.length > 0 ? { only: new Set(only) } : {}),

@@ -1,5 +1,6 @@
 import { DcsError, type Env, type Environment, type Policy, type Source, type TargetDefinition } from 'dcs-sdk';
 import type { TargetEntry } from './config/project.ts';
+import type { PluginEntry } from './config/targets.ts';
 import type { Job } from './engine/job.ts';
 import { compileTransforms } from './engine/transform/compile.ts';
 import type { ShapeRules } from './engine/shape.ts';
@@ -96,18 +97,22 @@ export async function definitionOf(session: Session, { name, type }: TargetEntry
 /** Validated options of one entry in one environment; errors name the place in dcs.yaml. */
 export async function optionsOf(
   session: Session,
-  entry: TargetEntry,
+  entry: PluginEntry,
   environment: string,
-  definition: TargetDefinition<never>,
+  definition: Pick<TargetDefinition<never>, 'type' | 'keys' | 'options'>,
 ): Promise<never> {
   refuseVariables(session, entry, environment);
   const raw = entry.optionsFor(environment);
   const unknown = Object.keys(raw).find((key) => !definition.keys.includes(key));
   if (unknown !== undefined) {
     const near = nearest(unknown, definition.keys);
-    throw new DcsError('CONFIG', `${session.project.at(['targets', entry.name, unknown])}: ${definition.type} has no key "${unknown}".`, {
-      hint: near === undefined ? `its keys: ${definition.keys.join(', ')}` : `did you mean ${near}?`,
-    });
+    throw new DcsError(
+      'CONFIG',
+      `${session.project.at([entry.section, entry.name, unknown])}: ${definition.type} has no key "${unknown}".`,
+      {
+        hint: near === undefined ? `its keys: ${definition.keys.join(', ')}` : `did you mean ${near}?`,
+      },
+    );
   }
   const result = await definition.options['~standard'].validate(raw);
   if (!result.issues) return result.value as never;
@@ -115,7 +120,7 @@ export async function optionsOf(
   const path = (issue?.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
   throw new DcsError(
     'CONFIG',
-    `${session.project.at(['targets', entry.name, ...path])}: ${[entry.name, ...path].join('.')}: ${issue?.message ?? 'is not valid'}`,
+    `${session.project.at([entry.section, entry.name, ...path])}: ${[entry.name, ...path].join('.')}: ${issue?.message ?? 'is not valid'}`,
     {
       hint: 'dcs config show',
     },
@@ -123,12 +128,12 @@ export async function optionsOf(
 }
 
 /** Whoever sets a variable would choose where production's secrets go. */
-function refuseVariables({ project }: Session, entry: TargetEntry, environment: string): void {
+function refuseVariables({ project }: Session, entry: PluginEntry, environment: string): void {
   const [key] = entry.variable(environment);
   if (key === undefined || project.environments.get(environment)?.protected !== true) return;
   throw new DcsError(
     'CONFIG',
-    `${project.at(['targets', entry.name, key])}: ${environment} is protected, and ${entry.name}.${key} is a variable.`,
+    `${project.at([entry.section, entry.name, key])}: ${environment} is protected, and ${entry.name}.${key} is a variable.`,
     {
       why: 'Whoever sets the variable would choose where its secrets go. Nothing was written.',
       hint: `write the value itself, for ${environment}: ${key}: {${environment}: ...}`,
@@ -205,7 +210,7 @@ const shapeOf = async (
 /** Every name that some installed plugin signs in with. */
 async function credentialNames({ registry }: Session): Promise<ReadonlySet<string>> {
   const definitions = await Promise.all(
-    [...registry.targets.values()].map(async (registration) => {
+    [...registry.targets.values(), ...registry.sources.values()].map(async (registration) => {
       try {
         return await registration.load();
       } catch {

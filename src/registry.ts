@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join, relative, isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DcsError, type AdapterDefinition, type Detect, type ServiceDefinition, type TargetDefinition } from 'dcs-sdk';
+import {
+  DcsError,
+  type AdapterDefinition,
+  type Detect,
+  type ServiceDefinition,
+  type SourceDefinition,
+  type TargetDefinition,
+} from 'dcs-sdk';
 
 export const CONTRACT = 1;
 
@@ -17,6 +24,7 @@ export interface PluginLike {
 interface Declared {
   readonly contract?: number;
   readonly targets?: Readonly<Record<string, string>>;
+  readonly sources?: Readonly<Record<string, string>>;
   readonly services?: Readonly<Record<string, string>>;
   readonly runtime?: Readonly<Record<string, string>>;
   readonly detect?: string;
@@ -31,6 +39,7 @@ export interface Registration<T> {
 /** What the installed plugins bring, read from their package.json; no plugin code runs before `load()`. */
 export interface Registry {
   readonly targets: ReadonlyMap<string, Registration<TargetDefinition<never>>>;
+  readonly sources: ReadonlyMap<string, Registration<SourceDefinition<never>>>;
   readonly services: ReadonlyMap<string, Registration<ServiceDefinition>>;
   /** What `dcs runtime add` puts into an app. */
   readonly adapters: ReadonlyMap<string, Registration<AdapterDefinition>>;
@@ -53,6 +62,7 @@ export const OFFICIAL: ReadonlyMap<string, { readonly plugin: string; readonly t
 
 export function readRegistry(plugins: Iterable<PluginLike>): Registry {
   const targets = new Map<string, Registration<TargetDefinition<never>>>();
+  const sources = new Map<string, Registration<SourceDefinition<never>>>();
   const services = new Map<string, Registration<ServiceDefinition>>();
   const adapters = new Map<string, Registration<AdapterDefinition>>();
   const detectors: Registration<Detect>[] = [];
@@ -63,11 +73,12 @@ export function readRegistry(plugins: Iterable<PluginLike>): Registry {
     if (!declared) continue;
     known.push(plugin);
     for (const [id, file] of Object.entries(declared.targets ?? {})) add(targets, registration(id, file, plugin, declared));
+    for (const [id, file] of Object.entries(declared.sources ?? {})) add(sources, registration(id, file, plugin, declared));
     for (const [id, file] of Object.entries(declared.services ?? {})) add(services, registration(id, file, plugin, declared));
     for (const [id, file] of Object.entries(declared.runtime ?? {})) add(adapters, registration(id, file, plugin, declared));
     if (declared.detect !== undefined) detectors.push(registration('detect', declared.detect, plugin, declared));
   }
-  return { targets, services, adapters, detectors, plugins: known };
+  return { targets, sources, services, adapters, detectors, plugins: known };
 }
 
 function add<T>(map: Map<string, Registration<T>>, found: Registration<T>): void {

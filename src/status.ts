@@ -7,6 +7,8 @@ import { takes } from './members.ts';
 import { together as alike } from './render/together.ts';
 import { titleOf, type Session } from './session.ts';
 import { planTargets } from './planning.ts';
+import type { SourceEntry } from './config/sources.ts';
+import { besideDoppler, namedSources } from './sources.ts';
 import { chooseTargets } from './jobs.ts';
 
 /** One row of `dcs status`. */
@@ -18,12 +20,43 @@ export interface StatusRow {
   readonly keys?: readonly KeyRow[];
   readonly last?: { readonly at: string; readonly by: string };
   readonly error?: DcsError;
+  /** A source, and what sentences call it: Doppler is judged beside it. */
+  readonly fills?: string;
 }
 
 export const ALL = { only: [], except: [], prune: false };
 
 /** Every environment one may read, side by side; one failure hides no other row. */
 export async function statusRows(session: Session, words: readonly string[]): Promise<StatusRow[]> {
+  const sources = namedSources(session, words);
+  if (sources.length > 0) return sourceRows(session, sources);
+  const { project } = session;
+  if (words.length > 0 || project.sources.size === 0) return targetRows(session, words);
+  const [targets, beside] = await Promise.all([
+    project.targets.size === 0 ? [] : targetRows(session, words),
+    sourceRows(session, [...project.sources.values()]),
+  ]);
+  return [...targets, ...beside];
+}
+
+/** Doppler beside what fills it. */
+async function sourceRows(session: Session, entries: readonly SourceEntry[]): Promise<StatusRow[]> {
+  const named = session.invocation.env;
+  const names = named === undefined ? [...session.project.environments.keys()] : [session.choose(true).name];
+  const rows = await Promise.all(
+    names.map(async (name) => {
+      const found = await besideDoppler(session, entries, session.choose(true, name));
+      return found.map((each) =>
+        'look' in each
+          ? { ...lookRow(name, each.look), target: each.name, fills: each.look.job.sourceName ?? each.name }
+          : { ...failureRow(name, each.name, each.error), fills: each.name },
+      );
+    }),
+  );
+  return rows.flat();
+}
+
+async function targetRows(session: Session, words: readonly string[]): Promise<StatusRow[]> {
   const named = session.invocation.env;
   const names = named === undefined ? [...session.project.environments.keys()] : [session.choose(true).name];
   const using = named === undefined ? names.filter((name) => takes(session, [], name)) : names;
@@ -154,28 +187,33 @@ function countOf({ standing: found, state }: StatusRow): string {
   return names.length > 0 ? `${names.length} of ${found.total}` : String(found.total);
 }
 
-function details({ environment, target, standing: found }: StatusRow, verbose: boolean): string[] {
+function details({ environment, target, standing: found, fills }: StatusRow, verbose: boolean): string[] {
   if (!found) return [];
   const list = (names: readonly string[]): string =>
     names.length <= 5 || verbose ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${plural(names.length - 5, 'more', 'more')}`;
   return [
-    ...(found.behind.length > 0 ? [`behind   ${environment} ${target}: ${list(found.behind)} new or changed in Doppler`] : []),
-    ...(found.drifted.length > 0 ? [`drifted  ${environment} ${target}: ${list(found.drifted)} changed there, not by dcs`] : []),
+    ...(found.behind.length > 0
+      ? [`behind   ${environment} ${target}: ${list(found.behind)} new or changed in ${fills ?? 'Doppler'}`]
+      : []),
+    ...(found.drifted.length > 0
+      ? [`drifted  ${environment} ${target}: ${list(found.drifted)} changed ${fills === undefined ? 'there' : 'in Doppler'}, not by dcs`]
+      : []),
     ...(found.unclear.length > 0 ? [`unclear  ${environment} ${target}: ${list(found.unclear)} cannot be compared`] : []),
   ];
 }
 
-function nextStep({ environment, error }: StatusRow, next = (name: string): string => `dcs diff -e ${name}`): string {
+function nextStep({ environment, target, fills, error }: StatusRow, next = (name: string): string => `dcs diff -e ${name}`): string {
   const [hint] = [error?.details.hint ?? []].flat();
-  return `Next     ${hint ?? next(environment)}`;
+  return `Next     ${hint ?? (fills === undefined ? next(environment) : `dcs diff ${target} -e ${environment}`)}`;
 }
 
 export function statusJson(rows: readonly StatusRow[], withKeys: boolean): Record<string, unknown> {
   return {
     inSync: rows.filter(({ state }) => state === 'in sync').length,
-    targets: rows.map(({ environment, target, state, standing: found, keys = [], last, error }) => ({
+    targets: rows.map(({ environment, target, state, standing: found, keys = [], last, error, fills }) => ({
       environment,
       target,
+      ...(fills === undefined ? {} : { source: true }),
       state,
       behind: found?.behind ?? [],
       drifted: found?.drifted ?? [],

@@ -106,16 +106,18 @@ export function read(root: string): { sources: Source[]; entries: string[] } {
   const entries = globSync('plugins/*/package.json', { cwd: root }).flatMap((manifest) => {
     const {
       targets = {},
+      sources: filling = {},
       services = {},
       runtime = {},
       detect,
     } = (
       JSON.parse(readFileSync(join(root, manifest), 'utf8')) as {
-        oclif: { dcs: { targets?: object; services?: object; runtime?: object; detect?: string } };
+        oclif: { dcs: { targets?: object; sources?: object; services?: object; runtime?: object; detect?: string } };
       }
     ).oclif.dcs;
     const built = [
       ...Object.values(targets),
+      ...Object.values(filling),
       ...Object.values(services),
       ...Object.values(runtime),
       ...(detect ? [detect] : []),

@@ -33,6 +33,18 @@ export interface ProjectTarget {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** One entry of `sources:` that belongs to the asking plugin. */
+export interface ProjectSource {
+  readonly name: string;
+  readonly type: string;
+  /** The environments it names. */
+  readonly environments: readonly string[];
+  /** Raw options, environment maps not yet resolved. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Environment maps resolved, `${VAR}` replaced; for a branch config such as `dev_personal` those of its environment. */
+  optionsFor(environment: Environment): Readonly<Record<string, unknown>>;
+}
+
 /** Progress and data, already aware of `--json`, `--quiet`, CI and terminals. Data goes to stdout, the rest to stderr. */
 export interface Output {
   /** The command's data: text lines for people, or the one JSON document under `--json`. */
@@ -43,6 +55,8 @@ export interface Output {
 
 /** How a source is brought into Doppler. */
 export interface SyncOptions {
+  /** The entry of `sources:` whose include, exclude, rename and prefix say what its names become in Doppler. */
+  readonly entry?: string;
   /** What sentences call the source: `Neon`. */
   readonly from: string;
   /** The command line that does it again, for hints: `dcs neon branch switch dev -e dev`. Never a value. */
@@ -73,7 +87,13 @@ export interface Host {
   readonly output: Output;
   /** Entries of dcs.yaml of one of these types; empty without a dcs.yaml. With an environment: those that take it, and their options there. */
   targets(types: readonly string[], environment?: Environment): Promise<readonly ProjectTarget[]>;
+  /** Entries of `sources:` of one of these types; empty without a dcs.yaml. */
+  sources(types: readonly string[]): Promise<readonly ProjectSource[]>;
   environment(): Promise<Environment>;
+  /** All environments of dcs.yaml. */
+  environments(): Promise<readonly Environment[]>;
+  /** The caller's own branch config of an environment (`dev_personal`); undefined where there is none, or for a machine's token. */
+  personal(environment: Environment): Promise<Environment | undefined>;
   doppler(environment: Environment): Promise<{ readonly source: Source; readonly target: Target }>;
   /**
    * Brings what the source holds into the environment's Doppler config by the one loop: the plan (on stderr), consent, a write that

@@ -8,6 +8,7 @@ export {
   type Host,
   type Invocation,
   type Output,
+  type ProjectSource,
   type ProjectTarget,
   type Synced,
   type SyncOptions,
@@ -41,7 +42,7 @@ export { isLoopback } from './loopback.ts';
 export type { SourceModule } from './rewrite.ts';
 export { Secret } from './secret.ts';
 export type { Credential, Detect, Detected, ServiceDefinition, Who } from './service.ts';
-export type { Held, Secrets, Source, SourceRead } from './source.ts';
+export { defineSource, type Held, type Secrets, type Source, type SourceDefinition, type SourceRead } from './source.ts';
 export {
   defineTarget,
   type Context,

@@ -1,4 +1,5 @@
 import type { Secret } from './secret.ts';
+import type { Context, Env, Schema } from './target.ts';
 
 /**
  * What a source knows of one name. `withheld`: it exists and this credential may not read it. `unresolved`: its value still
@@ -32,4 +33,26 @@ export interface Source {
    * version (one cheap request); a source that cannot tell reads in full.
    */
   read(unlessVersion?: string): Promise<SourceRead | undefined>;
+}
+
+/** A platform that fills Doppler: what stands below `sources:` in dcs.yaml. It reads; the core brings what it read into Doppler. */
+export interface SourceDefinition<Options = unknown> {
+  /** The word in dcs.yaml and on the command line. */
+  readonly type: string;
+  /** For people: `Neon`. */
+  readonly title: string;
+  /** Validates the platform's own keys of the entry, after `${VAR}` and environment maps are resolved. */
+  readonly options: Schema<Options>;
+  /** The keys of `options`, so that a misspelt one gets "did you mean". */
+  readonly keys: readonly string[];
+  /** Names this plugin signs in with: withheld from every target unless included by name. */
+  readonly credentials: readonly string[];
+  /** Base URL of the API. The vendor's own variable may name another host (a sandbox). */
+  endpoint(env: Env): string;
+  /** Its `identity` starts with the endpoint's origin and stays the same while an environment moves from one branch to another. */
+  connect(options: Options, context: Context): Source;
+}
+
+export function defineSource<Options>(definition: SourceDefinition<Options>): SourceDefinition<Options> {
+  return definition;
 }

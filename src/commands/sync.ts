@@ -6,6 +6,7 @@ import { openSession } from '../session.ts';
 import { styleFor } from '../render/style.ts';
 import { scopeOf } from '../plan-scope.ts';
 import { viewPlan } from '../plan-view.ts';
+import { namedSources, sourceNotes, syncSources } from '../sources.ts';
 import { syncTargets } from '../sync.ts';
 import { firstLine } from '../render/first-line.ts';
 
@@ -22,6 +23,7 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
     '<%= config.bin %> sync --all -e staging',
     '<%= config.bin %> sync --changed origin/main -e staging --yes',
     '<%= config.bin %> sync api/worker -e staging',
+    { description: 'A source of dcs.yaml fills Doppler', command: '<%= config.bin %> sync db -e dev' },
   ];
   static override strict = false;
   static override args = targetArgs;
@@ -64,6 +66,12 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
     }
     const environment = session.choose(false, named);
     firstLine(session, environment, say);
+    const sources = plan === undefined ? namedSources(session, words) : [];
+    if (sources.length > 0) {
+      const result = await syncSources(session, sources, environment, { ...filters, ...consented }, style, say);
+      process.exitCode = result.exit;
+      return this.out(result.lines, result.json);
+    }
     const result = await syncTargets(
       session,
       environment,
@@ -77,6 +85,9 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
       say,
     );
     process.exitCode = result.exit;
-    return this.out(result.lines, result.json);
+    if (words.length > 0 || session.project.sources.size === 0) return this.out(result.lines, result.json);
+    const beside = await sourceNotes(session, environment);
+    for (const line of beside.lines) say(line);
+    return this.out(result.lines, { ...result.json, sources: beside.json });
   }
 }

@@ -18,6 +18,7 @@ export function emptyProject(cwd: string): Project {
     targets: new Map(),
     secretRules: new Map(),
     defaults: {},
+    sources: new Map(),
     notices: [],
     ledger: () => 'machine',
     at: () => 'dcs.yaml',

@@ -6,6 +6,7 @@ import { isProdLike, kindOf, STANDARD } from './names.ts';
 import type { Config, LedgerPlace } from './schema.ts';
 import { says } from './says.ts';
 import { makeSecretRules, type SecretRule } from './secret-rules.ts';
+import { makeSources, type SourceEntry } from './sources.ts';
 import { makeTargets, type TargetEntry } from './targets.ts';
 import { makeChains } from './transforms.ts';
 import { substitute } from './variables.ts';
@@ -36,6 +37,8 @@ export interface Project {
   readonly doppler: { readonly project: string; readonly configs: ReadonlyMap<string, string> };
   readonly environments: ReadonlyMap<string, ProjectEnvironment>;
   readonly targets: ReadonlyMap<string, TargetEntry>;
+  /** `sources:`: what fills Doppler. */
+  readonly sources: ReadonlyMap<string, SourceEntry>;
   /** `secrets:`, by Doppler's name. */
   readonly secretRules: ReadonlyMap<string, SecretRule>;
   readonly defaults: { readonly strict?: boolean };
@@ -49,7 +52,7 @@ export interface Project {
   written(path: Path): string | undefined;
 }
 
-const LATER = ['sources', 'triggers', 'credentials', 'neon', 'gcp', 'sync'] as const;
+const LATER = ['triggers', 'credentials', 'gcp', 'sync'] as const;
 
 /** `head`: the root file of the workspace that this file is a member of. */
 export function makeProject(
@@ -92,6 +95,7 @@ export function makeProject(
     },
     environments,
     targets: makeTargets(config.targets ?? config.platforms ?? {}, { names: [...environments.keys()], env, at, firstVersion, chains }),
+    sources: makeSources(config, { names: [...environments.keys()], env, at }),
     secretRules: makeSecretRules(config, [...environments.keys()], at),
     defaults: config.defaults?.strict === undefined ? {} : { strict: config.defaults.strict },
     notices: LATER.filter((key) => config[key] !== undefined).map((key) => `${key}: is read by a plugin that is not installed.`),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CoreTargetKey } from './core-target-keys.ts';
+import type { CoreSourceKey, CoreTargetKey } from './core-target-keys.ts';
 import { stepsSchema } from './steps-schema.ts';
 
 // Every object is strict: an unknown key is an error. What is read by which code is held by test/config/readers.test.ts.
@@ -38,6 +38,16 @@ const coreTarget = {
   shared: z.boolean().optional().meta({ description: 'Two environments, or two targets, may write to this one place.' }),
 };
 const target = z.object(coreTarget satisfies Record<CoreTargetKey, z.ZodType>).catchall(z.unknown());
+
+/** The core's own keys of a source. */
+const coreSource = {
+  type: name.optional().meta({ description: 'The plugin that reads it. Default: the name of the entry.' }),
+  include: z.array(text).optional().meta({ description: "Globs on the source's names." }),
+  exclude: z.array(text).optional(),
+  rename: z.record(text, text).optional().meta({ description: "The source's name: the name in Doppler." }),
+  prefix: z.string().optional(),
+};
+const source = z.object(coreSource satisfies Record<CoreSourceKey, z.ZodType>).catchall(z.unknown());
 
 /** What a value must look like. */
 export const SECRET_TYPES = ['string', 'number', 'boolean', 'json', 'url'] as const;
@@ -98,7 +108,7 @@ export const configSchema = z.strictObject({
   environments,
   ledger,
   targets: z.record(name, target).optional(),
-  sources: z.record(name, open).optional().meta({ description: 'What fills Doppler.' }),
+  sources: z.record(name, source).optional().meta({ description: 'What fills Doppler.' }),
   secrets: z.record(z.string(), secretRule).optional().meta({ description: 'What run, sync and doctor check; what dcs types writes.' }),
   transforms: z.record(name, stepsSchema).optional().meta({ description: 'Named chains of steps.' }),
   credentials: z.strictObject({ doppler: text }).optional(),
@@ -113,4 +123,5 @@ export const configSchema = z.strictObject({
 });
 export type Config = z.infer<typeof configSchema>;
 export type TargetConfig = z.infer<typeof target>;
+export type SourceConfig = z.infer<typeof source>;
 export type LedgerPlace = z.infer<typeof ledgerHome>;

@@ -8,22 +8,15 @@ import type { TargetConfig } from './schema.ts';
 import { unfold, type Chains } from './transforms.ts';
 import { substituteAll, variablesIn } from './variables.ts';
 
-/** One target of dcs.yaml. */
-export interface TargetEntry {
+/** One entry below `targets:` or `sources:`, as its plugin sees it. */
+export interface PluginEntry {
+  readonly section: 'targets' | 'sources';
   readonly name: string;
   readonly type: string;
   /** Exactly those it names; all of them where every option has one value. */
   readonly environments: readonly string[];
-  /** One value for all environments: written only with `-e` typed, and by one environment only. */
+  /** One value for all environments. */
   readonly singleValue: boolean;
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly transform: TransformRules;
-  readonly rename: ReadonlyMap<string, string>;
-  readonly prefix: string;
-  readonly policy: 'upsert-only' | 'create-only' | 'mirror';
-  readonly existing: 'ask' | 'leave' | 'replace';
-  readonly shared: boolean;
   /** Every option as dcs.yaml has it: environment maps and variables not resolved. */
   readonly raw: Readonly<Record<string, unknown>>;
   /** Environment maps resolved, `${VAR}` replaced; a variable that is not set is an error only here. */
@@ -34,12 +27,28 @@ export interface TargetEntry {
   missing(environment: string): readonly string[];
 }
 
-interface Around {
+/** One target of dcs.yaml. With one value for all environments it is written only with `-e` typed, and by one environment only. */
+export interface TargetEntry extends PluginEntry {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly transform: TransformRules;
+  readonly rename: ReadonlyMap<string, string>;
+  readonly prefix: string;
+  readonly policy: 'upsert-only' | 'create-only' | 'mirror';
+  readonly existing: 'ask' | 'leave' | 'replace';
+  readonly shared: boolean;
+}
+
+/** What entries are read against: the names of the environments, the variables, the places in the file. */
+export interface EntryAround {
   readonly names: readonly string[];
   readonly env: Env;
+  readonly at: (path: Path) => string;
+}
+
+interface Around extends EntryAround {
   readonly firstVersion: boolean;
   readonly chains: Chains;
-  readonly at: (path: Path) => string;
 }
 
 export function makeTargets(targets: Readonly<Record<string, TargetConfig>>, around: Around): Map<string, TargetEntry> {
@@ -55,23 +64,11 @@ function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitI
       `${at(['targets', name])}: with two or more targets each one states what it gets: ${name} has no include.`,
       { hint: 'include: ["*"]     everything' },
     );
-  const type = config.type ?? name;
   const raw = platformOptions(config, around.firstVersion);
-  const maps = new Map([...raw].filter(([key, value]) => isEnvironmentMap(value, around, ['targets', name, key])));
-  const named = new Set([...maps.values()].flatMap((value) => Object.keys(value as object)));
-  const environments = maps.size === 0 ? around.names : around.names.filter((one) => named.has(one));
-  const chosen = (environment: string): [string, unknown][] =>
-    [...raw].flatMap(([key, value]): [string, unknown][] => {
-      if (!maps.has(key)) return [[key, value]];
-      return Object.hasOwn(value as object, environment) ? [[key, (value as Record<string, unknown>)[environment]]] : [];
-    });
   // Read late: a variable that is missing is an error only where it is used.
   const filled = <T>(key: string, value: T): T => substituteAll(value, env, () => at(['targets', name, key])) as T;
   return {
-    name,
-    type,
-    environments,
-    singleValue: maps.size === 0,
+    ...makeEntry('targets', name, config.type ?? name, raw, around),
     get include() {
       return filled('include', config.include ?? ['*']);
     },
@@ -93,9 +90,35 @@ function makeTarget(name: string, config: TargetConfig, around: Around, mayOmitI
     policy: config.policy ?? 'upsert-only',
     existing: config.existing ?? 'ask',
     shared: config.shared ?? false,
+  };
+}
+
+/** The part of an entry that its plugin reads. */
+export function makeEntry(
+  section: PluginEntry['section'],
+  name: string,
+  type: string,
+  raw: ReadonlyMap<string, unknown>,
+  around: EntryAround,
+): PluginEntry {
+  const { at, env } = around;
+  const maps = new Set([...raw].filter(([key, value]) => isEnvironmentMap(value, around, [section, name, key])).map(([key]) => key));
+  const named = new Set([...maps].flatMap((key) => Object.keys(raw.get(key) as object)));
+  const chosen = (environment: string): [string, unknown][] =>
+    [...raw].flatMap(([key, value]): [string, unknown][] => {
+      if (!maps.has(key)) return [[key, value]];
+      return Object.hasOwn(value as object, environment) ? [[key, (value as Record<string, unknown>)[environment]]] : [];
+    });
+  return {
+    section,
+    name,
+    type,
+    environments: maps.size === 0 ? around.names : around.names.filter((one) => named.has(one)),
+    singleValue: maps.size === 0,
     raw: Object.fromEntries(raw),
     variable: (environment) => chosen(environment).flatMap(([key, value]) => (variablesIn(value).length > 0 ? [key] : [])),
-    optionsFor: (environment) => Object.fromEntries(chosen(environment).map(([key, value]) => [key, filled(key, value)])),
+    optionsFor: (environment) =>
+      Object.fromEntries(chosen(environment).map(([key, value]) => [key, substituteAll(value, env, () => at([section, name, key]))])),
     missing: (environment) =>
       chosen(environment)
         .flatMap(([, value]) => variablesIn(value))
@@ -109,7 +132,7 @@ function platformOptions(config: TargetConfig, firstVersion: boolean): Map<strin
 }
 
 /** A map whose keys are environments. One that only nearly is, is a slip that would send secrets elsewhere. */
-function isEnvironmentMap(value: unknown, { names, at }: Around, path: Path): boolean {
+function isEnvironmentMap(value: unknown, { names, at }: EntryAround, path: Path): boolean {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
   const keys = Object.keys(value);
   const strange = keys.find((key) => !names.includes(key));

@@ -17,7 +17,7 @@ export function checkPrograms(session: Session, version: string): Promise<readon
 
 /** Each plugin is loaded: a broken or incompatible one is named here, and fails elsewhere only when used. */
 export async function checkPlugins({ registry }: Session): Promise<readonly DoctorFinding[]> {
-  const all = [...registry.targets.values(), ...registry.services.values(), ...registry.detectors];
+  const all = [...registry.targets.values(), ...registry.sources.values(), ...registry.services.values(), ...registry.detectors];
   const found = await Promise.all(
     all.map(async (registration): Promise<readonly DoctorFinding[]> => {
       const { plugin } = registration;
@@ -50,7 +50,8 @@ export function checkEnvironment(session: Session): Promise<readonly DoctorFindi
 }
 
 export async function checkServices(session: Session): Promise<readonly DoctorFinding[]> {
-  const types = new Set([...session.project.targets.values()].map(({ type }) => type.split('-')[0]!));
+  const { targets, sources } = session.project;
+  const types = new Set([...targets.values(), ...sources.values()].map(({ type }) => type.split('-')[0]!));
   const found = await Promise.all((await services(session)).map((service) => signedIn(session, service)));
   return found.flatMap(({ service, credential, who, error }): DoctorFinding[] => {
     const { title } = service;
