@@ -60,7 +60,7 @@ async function download(
   if (status === 304 && known) return known;
   if (/^4(?!08|29)/.test(String(status))) throw new SecretsError('REFUSED', `Doppler refused: ${status}`);
   if (!found || typeof found !== 'object' || Array.isArray(found))
-    throw new SecretsError('UNREACHABLE', `Doppler gave no answer: ${status}`);
+    throw new SecretsError('UNREACHABLE', `Doppler gave no answer${status ? `: ${status}` : ''}`);
   return { secrets: pick(found as Record<string, unknown>, keys ?? Object.keys(found)), etag };
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { clearSecretsCache, getSecrets, type SecretsOptions } from '../src/index.ts';
+import { clearSecretsCache, getSecrets, refreshSecretsBackground, type SecretsOptions } from '../src/index.ts';
 import { failure, OTHER_TOKEN, SESSION, sleep, STRIPE, TOKEN, until, world, type World } from './world.ts';
 
 describe('dcs-runtime: getSecrets', () => {
@@ -190,6 +190,21 @@ describe('dcs-runtime: getSecrets', () => {
       expect((await ask({ keys: KEYS, fallback: 'env' })).STRIPE_KEY).to.equal(STRIPE);
     } finally {
       delete process.env['STRIPE_KEY'];
+    }
+  });
+
+  it('refreshes by hand as the first version did, and says nothing when that fails', async () => {
+    Object.assign(process.env, { DOPPLER_TOKEN: TOKEN, DOPPLER_API_HOST: w.origin });
+    try {
+      await ask({ keys: KEYS });
+      await w.set({ STRIPE_KEY: 'rotated' });
+      refreshSecretsBackground({ keys: KEYS });
+      await until('the refresh', async () => (await ask({ keys: KEYS })).STRIPE_KEY === 'rotated');
+      delete process.env['DOPPLER_TOKEN'];
+      refreshSecretsBackground();
+    } finally {
+      delete process.env['DOPPLER_TOKEN'];
+      delete process.env['DOPPLER_API_HOST'];
     }
   });
 

@@ -15,6 +15,9 @@ const WORKER = `
   const plain = createFetchHandler({ keys: ['STRIPE_KEY'], ttl: TTL }, (request, env, secrets) => Response.json(secrets));
   const more = withSecrets({ ttl: TTL }, { fetch: (request, env, secrets) => Response.json(Object.keys(secrets)) });
   const app = withSecrets(options, {
+    email(message, env, secrets) {
+      seen.push(['email', message.from, secrets.STRIPE_KEY]);
+    },
     async fetch(request, env, secrets, ctx) {
       const { pathname } = new URL(request.url);
       if (pathname === '/seen') return Response.json(seen);
@@ -173,6 +176,18 @@ describe('dcs-runtime/cloudflare in workerd', function () {
     expect(await get('/hand')).to.deep.equal({ SESSION_KEY: SESSION });
     expect(await get('/hand')).to.deep.equal({ SESSION_KEY: SESSION });
     expect(w.asked()).to.deep.equal([200, 200, 200, 200]);
+  });
+
+  it('serves e-mail', async () => {
+    await start({}, 60, { unsafeTriggerHandlers: true } as Partial<MiniflareOptions>);
+    const { port } = await worker!.ready;
+    const raw = 'From: a@x.example\r\nTo: b@x.example\r\nMessage-ID: <1@x.example>\r\n\r\nHello';
+    const sent = await fetch(`http://127.0.0.1:${port}/cdn-cgi/handler/email?from=a@x.example&to=b@x.example`, {
+      method: 'POST',
+      body: raw,
+    });
+    expect(sent.status, await sent.text()).to.equal(200);
+    expect(await get('/seen')).to.deep.equal([['email', 'a@x.example', STRIPE]]);
   });
 
   it('keeps the bindings of two environments apart', async () => {

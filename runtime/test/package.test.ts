@@ -31,6 +31,16 @@ describe('dcs-runtime, the package', () => {
     expect([dependencies, peerDependencies]).to.deep.equal([undefined, undefined]);
   });
 
+  for (const [plugin, entry] of [
+    ['cloudflare', 'cloudflare'],
+    ['firebase', 'firebase'],
+    ['gcp', 'cloudrun'],
+  ] as const)
+    it(`dcs-plugin-${plugin}/runtime is ./${entry}`, async () => {
+      const found = (await import(`dcs-plugin-${plugin}/runtime`)) as object;
+      expect({ ...found }).to.deep.equal({ ...((await import(`dcs-runtime/${entry}`)) as object) });
+    });
+
   for (const entry of Object.keys(exports)) {
     const module = fileURLToPath(import.meta.resolve(`dcs-runtime${entry.slice(1)}`));
 

@@ -178,13 +178,14 @@ export function outerEnd({ text, tokens }: SourceModule, { end }: Node): number 
   return /\/[/*]/.test(behind) ? end : end + behind.length;
 }
 
-/** `edits` do not overlap; of two at one place the first stands first. */
+/** `edits` do not overlap; of two at one place the first stands first. Lines end as they do in `text`. */
 export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  const end = text.includes('\r\n') ? '\r\n' : '\n';
   let result = '';
   let at = 0;
   for (const edit of edits.toSorted((a, b) => a.start - b.start)) {
     if (edit.start < at) throw new Error('edits overlap');
-    result += text.slice(at, edit.start) + edit.text;
+    result += text.slice(at, edit.start) + edit.text.replaceAll('\n', end);
     at = edit.end;
   }
   return result + text.slice(at);

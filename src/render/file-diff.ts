@@ -2,7 +2,7 @@ const AROUND = 2;
 
 /** What changes in a file, a line each, with two lines around: `+ new`, `- old`, `  same`. */
 export function fileDiff(before: string, after: string): string[] {
-  const rows = compared(before.split('\n'), after.split('\n'));
+  const rows = compared(before.split(/\r?\n/), after.split(/\r?\n/));
   const shown = rows.map((_, index) => rows.slice(Math.max(0, index - AROUND), index + AROUND + 1).some(({ sign }) => sign !== ' '));
   const lines: string[] = [];
   for (const [index, { sign, line }] of rows.entries()) {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { DcsError, type AdapterDefinition, type AppEntry, type SourceModule } from 'dcs-sdk';
 import { applyEdits } from 'dcs-sdk/rewrite';
@@ -46,16 +46,16 @@ export async function addRuntime(session: Session, { type, only, yes }: AddOptio
   const { adapter, version } = await adapterOf(session, type);
   const { root } = session.project;
   const entry = await adapter.entry({ root, env: session.env, read: (path) => readIfThere(join(root, path)) });
-  const file = join(root, entry.file);
-  const text = await readIfThere(file);
+  const path = join(root, entry.file);
+  const text = await readIfThere(path);
   if (text === undefined)
     throw new DcsError('CONFIG', `${entry.file} does not exist.`, { why: 'It is what the app starts with. Nothing was written.' });
-  const app = await packageOf(dirname(file), root);
+  const app = await packageOf(dirname(path), root);
   const module = await parseModule(entry.file, text, app.type);
   const added = adapter.added(module);
   const keys = added || only.length > 0 ? only : await readAndKnown(session, { type, adapter, module, entry }, say);
   const changes: FileChange[] = [
-    { file, before: text, after: added ? text : applyEdits(text, adapter.edit(module, keys)) },
+    { file: path, before: text, after: added ? text : applyEdits(text, adapter.edit(module, keys)) },
     { file: app.file, before: app.text, after: withDependency(app, adapter.module.split('/')[0]!, version) },
   ].filter(({ before, after }) => before !== after);
   const shown = (file: string): string => relative(session.cwd, file);
@@ -125,5 +125,5 @@ async function write({ invocation, env }: Session, changes: readonly FileChange[
         hint: 'run the command again',
       });
   // oxlint-disable-next-line no-await-in-loop -- the app's module first: without it the dependency is of no use
-  for (const { file, after } of changes) await replaceFile(file, after, (await stat(file)).mode & 0o777);
+  for (const { file, after } of changes) await replaceFile(await realpath(file), after, (await stat(file)).mode & 0o777);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -183,6 +183,17 @@ describe('dcs runtime add', function () {
       .and.contain('OTHER');
     await writeFile(join(w.project, 'server.cjs'), 'app.listen(process.env.PORT);');
     expect((await add('node', '--yes')).err).to.contain('reads no secret that dcs can see');
+  });
+
+  it('edits the file behind a link, and keeps its mode', async () => {
+    await app('express');
+    await rename(join(w.project, 'server.cjs'), join(w.project, 'real.cjs'));
+    await chmod(join(w.project, 'real.cjs'), 0o755);
+    await symlink('real.cjs', join(w.project, 'server.cjs'));
+    expect((await add('node', '--yes')).code).to.equal(0);
+    expect((await lstat(join(w.project, 'server.cjs'))).isSymbolicLink()).to.equal(true);
+    expect((await stat(join(w.project, 'real.cjs'))).mode & 0o777).to.equal(0o755);
+    expect(await read('real.cjs')).to.contain('initSecrets');
   });
 
   it('names the install line of the package manager there is', async () => {

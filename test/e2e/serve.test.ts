@@ -46,6 +46,24 @@ describe('dcs serve', function () {
     expect(dcs.seen.out).to.contain('now cd');
   });
 
+  it('is what an adapter of dcs-runtime asks, at every call', async () => {
+    await writeFile(
+      join(w.project, 'app.mjs'),
+      `const { getSecrets } = await import('${import.meta.resolve('dcs-runtime')}');
+       for (let last; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+         const { FLAVOUR } = await getSecrets({ keys: ['FLAVOUR'] });
+         if (FLAVOUR !== last) console.log('read', (last = FLAVOUR));
+         if (FLAVOUR === 'cd') process.exit(4);
+       }`,
+    );
+    await w.doppler('dev', { FLAVOUR: 'ab' });
+    const dcs = start(['--no-restart', '--no-mask', '--', process.execPath, 'app.mjs']);
+    await dcs.until('the first read', () => dcs.seen.out.includes('read ab'));
+    await w.doppler('dev', { FLAVOUR: 'cd' });
+    expect(await dcs.ended).to.equal(4);
+    expect(dcs.seen.out).to.contain('read cd');
+  });
+
   it('starts the program anew on a change', async () => {
     await w.doppler('dev', { FLAVOUR: 'ab' });
     const dcs = start(['--no-mask', '--', process.execPath, '-e', 'console.log(process.env.FLAVOUR); setInterval(() => {}, 1000)']);

@@ -97,6 +97,10 @@ describe('dcs runtime add: shapes of a server', () => {
     );
   });
 
+  it('ends lines as the file does', async () => {
+    expect(await edited(server, "import a from 'a';\r\na.listen(1);\r\n", 'app.mjs')).to.match(/^[^\n]*\r\n(?:[^\n\r]*\r\n)+$/);
+  });
+
   it('waits in front where there is no import', async () => {
     expect(await edited(server, "'use strict';\nfoo(process.env.KEY).listen(1);", 'app.mjs')).to.equal(
       `'use strict';\n${IMPORT}\n\nawait initSecrets({ keys: ['KEY'] });\n\nfoo(getSecret('KEY')).listen(1);`,
