@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { EXIT, writes, type Environment, type Guard } from 'dcs-sdk';
 import type { TargetEntry } from '../config/project.ts';
 import { dopplerClient } from '../doppler-access.ts';
@@ -31,7 +30,7 @@ export interface ImportOptions {
 
 interface Found {
   readonly shown: string;
-  /** Of the loop's record. */
+  /** Whose values they are, for the history that a team may share: no path of this machine. */
   readonly identity: string;
   readonly given: readonly Given[];
   readonly unreadable: readonly string[];
@@ -75,7 +74,7 @@ async function find(session: Session, environment: Environment, { from, format }
     return { ...read, shown: entry.name, identity: `target:${entry.name}` };
   }
   const { shown, given } = await readGiven(from === '-' ? from : resolve(session.cwd, from), format);
-  return { shown, given, unreadable: [], left: [], identity: from === '-' ? 'stdin:' : pathToFileURL(resolve(session.cwd, from)).href };
+  return { shown, given, unreadable: [], left: [], identity: `file:${shown}` };
 }
 
 /** A word that is no file and no target is a file that is not there. */
