@@ -10,6 +10,8 @@ export interface ConsentGiven {
   readonly named: boolean;
   /** A saved plan carries the consent to its own findings. */
   readonly plan: boolean;
+  /** `--redeploy`: deploying anew what runs with older values is a change, too. */
+  readonly redeploy?: boolean;
   /** The command line that asks for this. Default: `dcs sync`, with target and environment. */
   readonly again?: string;
 }
@@ -40,8 +42,9 @@ export async function consent(
     adoptions.set(look, { leave });
   }
   const count = looks.reduce((sum, look) => sum + writes(look.plan).length - (adoptions.get(look)?.leave.size ?? 0), 0);
-  if (count === 0) return adoptions;
-  return (await mayWrite(count, environment, given, ask)) ? adoptions : undefined;
+  const deploys = given.redeploy ? looks.reduce((sum, look) => sum + (look.undeployed?.length ?? 0), 0) : 0;
+  if (count + deploys === 0) return adoptions;
+  return (await mayWrite(count + deploys, environment, given, ask)) ? adoptions : undefined;
 }
 
 const openFindings = ({ findings }: Look, { plan, allow }: Pick<ConsentGiven, 'plan' | 'allow'>): readonly Finding[] =>

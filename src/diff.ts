@@ -10,6 +10,7 @@ import { styleFor } from './render/style.ts';
 import { together } from './render/together.ts';
 import type { Session } from './session.ts';
 import { namedSources, planNamedSources } from './sources.ts';
+import { withUndeployed } from './undeployed.ts';
 
 export interface DiffOptions extends Filters {
   readonly words: readonly string[];
@@ -43,10 +44,11 @@ export async function runDiff(session: Session, options: DiffOptions, say: (line
   const sources = namedSources(session, options.words);
   const again = `dcs sync ${sources.map(({ name }) => `${name} `).join('')}-e ${environment.name}`;
   if (sources.length > 0 && out !== undefined) throw new DcsError('USAGE', 'A plan that fills Doppler is not saved.', { hint: again });
-  const { looks, ...planned } =
+  const { looks: found, ...planned } =
     sources.length > 0
       ? await planNamedSources(session, sources, environment, options)
       : await planTargets(session, environment, options.words, options, keys && 'values');
+  const looks = await withUndeployed(found);
   const failures = planned.failures.map(({ job, error }) => ({ name: job.name, error }));
   refuseUnknownNames(looks, options);
   if (out !== undefined && keys) {

@@ -57,6 +57,7 @@ export const OFFICIAL: ReadonlyMap<string, { readonly plugin: string; readonly t
     ['cloudflare-pages', { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Pages', markers: [] }],
     ['cloudflare-secrets-store', { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Secrets Store', markers: [] }],
     ['gcp', { plugin: 'dcs-plugin-gcp', title: 'Google Secret Manager', markers: ['.gcloudignore', 'cloudbuild.yaml', 'app.yaml'] }],
+    ['firebase', { plugin: 'dcs-plugin-firebase', title: 'Firebase', markers: ['firebase.json'] }],
     ['gcp-run', { plugin: 'dcs-plugin-gcp', title: 'Cloud Run', markers: [] }],
   ]);
 

@@ -36,8 +36,9 @@ export function joined(before: readonly TargetReport[], reports: readonly Target
 /** Makes the report; nothing is printed. */
 export function finish(session: Session, environment: Environment, ended: Ended, style: Style): SyncResult {
   const { reports, looks, run, brief } = ended;
-  const wrote = reports.some(({ applied }) => (applied?.outcomes.size ?? 0) > 0);
-  const shown = reports.filter((report) => report.error !== undefined || (report.applied?.outcomes.size ?? 0) > 0);
+  const acted = ({ applied, redeployed }: TargetReport): boolean => (applied?.outcomes.size ?? 0) > 0 || redeployed !== undefined;
+  const wrote = reports.some(acted);
+  const shown = reports.filter((report) => report.error !== undefined || acted(report));
   const exit = exitOf(session, ended);
   const lines = [
     ...reportsLines(shown, { brief, verbose: session.invocation.verbose }, style),

@@ -19,6 +19,7 @@ import { tally, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
 import type { Session } from './session.ts';
 import { finish, joined, type SyncResult } from './sync-end.ts';
+import { withUndeployed } from './undeployed.ts';
 
 export interface SyncOptions extends Filters {
   readonly words: readonly string[];
@@ -119,7 +120,8 @@ async function rounds(
   for (let round = 1; ; round++) {
     try {
       const planned = await planPartsAlone(work, { signal: session.signal, say });
-      ({ looks } = planned);
+      const asks = options.redeploy || planned.looks.some((each) => writes(each.plan).length > 0);
+      looks = asks ? await withUndeployed(planned.looks) : planned.looks;
       refuseUnknownNames(looks, options);
       if (plan !== undefined) checkSaved(plan, looks);
       for (const line of plansLines(brief ? looks.filter(differs) : looks, style)) say(line);
@@ -219,6 +221,7 @@ async function accept(
     allow: new Set(options.allow),
     named: session.invocation.env !== undefined || options.consented === true,
     plan: options.plan !== undefined,
+    redeploy: options.redeploy,
   };
   const ask = prompts(session.invocation, session.env);
   const refused = looks.flatMap((each) => {
@@ -260,7 +263,7 @@ async function write(session: Session, looks: readonly Look[], run: string, by: 
       try {
         applied = await apply(each, run, by, session.signal, () => new Date());
         const live =
-          redeploy && each.job.target.redeploy && tally({ name: '', seconds: 0, applied }).done > 0
+          redeploy && each.job.target.redeploy && (tally({ name: '', seconds: 0, applied }).done > 0 || (each.undeployed ?? []).length > 0)
             ? await each.job.target.redeploy()
             : undefined;
         return done({ applied, ...(live ? { redeployed: live.title } : {}) });

@@ -17,7 +17,7 @@ describe('examples/', () => {
   const examples = readdirSync(join(ROOT, 'examples'));
 
   it('has these', () => {
-    expect(examples).to.include.members(['worker', 'several-targets', 'transforms', 'gcp']);
+    expect(examples).to.include.members(['worker', 'several-targets', 'transforms', 'gcp', 'firebase']);
   });
 
   for (const name of examples)
@@ -56,6 +56,14 @@ describe('examples/', () => {
     expect(run.code, run.err + run.out).to.equal(0);
     const peek = await fetch(`${w.origin}/_sandbox/google/peek?project=demo-shop&name=shop-staging-stripe-key`);
     expect(((await peek.json()) as { value: string }).value).to.be.a('string');
+  });
+
+  it('firebase writes the two names that functions read', async () => {
+    await cp(join(ROOT, 'examples', 'firebase'), w.project, { recursive: true });
+    const run = await w.dcs(['sync', '-e', 'staging', '--yes']);
+    expect(run.code, run.err + run.out).to.equal(0);
+    const made = (await w.journal()).filter(({ method, path }) => method === 'POST' && path.endsWith(':addVersion'));
+    expect(made.map(({ path }) => path.split('/').at(-1)).toSorted()).to.deep.equal(['SENDGRID_KEY:addVersion', 'STRIPE_KEY:addVersion']);
   });
 
   it('several-targets renames and divides: api without SENDGRID_*, web with its two', async () => {

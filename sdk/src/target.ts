@@ -105,6 +105,11 @@ export interface Target {
    * name, MUST NOT retry what may have been applied unless repeating is harmless. Reports, does not throw.
    */
   write(changes: readonly Write[]): Promise<Outcome[]>;
+  /**
+   * Code that still runs with older values until it is deployed anew, a line each: `function api: STRIPE_KEY 3 (newest 4)`. Asked
+   * after `list()`, by diff and by a sync that writes or redeploys.
+   */
+  undeployed?(): Promise<readonly string[]>;
   /** Makes what was written live, where `effect` is not `now`; resolves when it is. */
   redeploy?(): Promise<{ readonly title: string }>;
   /** The vendor's own command that makes this revision, secrets included, live again; undefined where it cannot. Runs nothing. */

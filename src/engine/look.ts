@@ -30,6 +30,8 @@ export interface Look {
   /** Asked for only when there is something to write. */
   readonly identity: Identity | undefined;
   readonly source: { readonly identity: string; readonly version: string };
+  /** Code that still runs with older values; absent where it was not asked for. */
+  readonly undeployed?: readonly string[];
 }
 
 /** The target's half, which needs no source: made while the source is being read. */

@@ -84,6 +84,7 @@ export function planLines(look: Look, style: Style): string[] {
   const width = Math.max(0, ...listed.map(({ name }) => printable(name).length));
   const same = plan.items.length - shown.length;
   const lines = [planTitle(look), ...(look.identity?.notes ?? []).map((note) => `  ! note     ${note}`)];
+  lines.push(...(look.undeployed ?? []).map((code) => `  ! not live  ${code}`));
   const line = (item: PlanItem): string => {
     const symbol = paint(SYMBOL[item.action], item.action, style);
     return `  ${symbol} ${printable(item.name).padEnd(width)}  ${reason(item, still, look.job)}`.trimEnd();
@@ -148,6 +149,7 @@ export function planJson(look: Look): Record<string, unknown> {
     identity: identity?.id ?? null,
     effect: identity?.effect ?? job.definition.effect,
     notes: identity?.notes ?? [],
+    undeployed: look.undeployed ?? [],
     changes: writes(plan).map(({ name, action, reason: why }) => ({ name, action, reason: why })),
     others: plan.items
       .filter((item) => !writes(plan).includes(item))

@@ -38,14 +38,24 @@ export async function usable(credential: GoogleCredential): Promise<GoogleCreden
 export async function mustFind(context: Context): Promise<GoogleCredential> {
   const credential = await findCredential(context);
   if (credential) return credential;
+  const firebase = await signedInToFirebase(context.env);
   throw new DcsError('AUTH', 'There is no Google credential.', {
-    why: 'GOOGLE_OAUTH_ACCESS_TOKEN is not set, there are no application default credentials, dcs keeps none and gcloud is not signed in. Nothing was written.',
+    why: `GOOGLE_OAUTH_ACCESS_TOKEN is not set, there are no application default credentials, dcs keeps none and gcloud is not signed in.${firebase} Nothing was written.`,
     hint: [
       'gcloud auth application-default login',
       'dcs login google',
       'GOOGLE_APPLICATION_CREDENTIALS=FILE     in CI: a Workload Identity Federation file',
     ],
   });
+}
+
+/** A token of the Firebase CLI is made out to that program, and renewed by it alone. */
+async function signedInToFirebase(env: Env): Promise<string> {
+  const folder = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? env['USERPROFILE'] ?? '', '.config');
+  const text = await readFile(join(folder, 'configstore', 'firebase-tools.json'), 'utf8').catch(() => '');
+  return text.includes('"refresh_token"')
+    ? ' There is a `firebase login`, which is the Firebase CLI’s own and no Google login that dcs can use.'
+    : '';
 }
 
 interface Defaults {

@@ -31,6 +31,9 @@ export function annotationsOf({ owner, created, mac, keyId }: Mark, version: num
   };
 }
 
+/** dcs made it, or wrote it. */
+export const keptByDcs = ({ labels, annotations }: Stored): boolean => labels.get('managed-by') === 'dcs' || annotations.has(OWNER);
+
 export function markOf({ id, annotations }: Stored): { mark?: Mark } {
   const [owner, mac, keyId, version] = [OWNER, MAC, KEY, VERSION].map((name) => annotations.get(name));
   if (owner === undefined) return {};

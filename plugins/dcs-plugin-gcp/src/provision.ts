@@ -1,7 +1,7 @@
 import { path, type Host } from 'dcs-sdk';
 import type { Google } from './api.ts';
 import { accessOf } from './access.ts';
-import { markOf } from './marks.ts';
+import { keptByDcs } from './marks.ts';
 import { finished } from './operations.ts';
 import { secretsApi, type Place } from './secrets-api.ts';
 
@@ -40,9 +40,7 @@ export async function enableApis(
 /** Lets members read what dcs keeps in the project, secret by secret, once agreed. */
 export async function grantAccess(google: Google, host: Host, place: Place, members: readonly string[]): Promise<Provisioned['granted']> {
   if (members.length === 0) return [];
-  const secrets = (await secretsApi(google, place).all()).filter(
-    (secret) => secret.labels.get('managed-by') === 'dcs' || markOf(secret).mark,
-  );
+  const secrets = (await secretsApi(google, place).all()).filter(keptByDcs);
   const question = `Let ${members.join(', ')} read ${secrets.length} secrets of project ${place.project_id}?`;
   if (secrets.length === 0 || !(await host.confirm(question, '--yes'))) return [];
   const access = accessOf(google, place);

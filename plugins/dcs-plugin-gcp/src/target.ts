@@ -96,14 +96,14 @@ function idIn(name: string, options: GcpOptions): string {
   return idOf(name, options);
 }
 
-export { accessOf } from './access.ts';
-export { asJson, asList, asText, isJson, openGoogle, pages, type Api, type Google, type Json } from './api.ts';
+export { ACCESSOR, accessOf } from './access.ts';
+export { asList, asText, isJson, openGoogle, pages, type Api, type Google, type Json } from './api.ts';
 export { CREDENTIALS } from './auth.ts';
 export { each } from './batch.ts';
 export { endpointOf } from './endpoints.ts';
-export { LABELS, markOf } from './marks.ts';
+export { keptByDcs } from './marks.ts';
 export { finished } from './operations.ts';
-export { gcpFields, listOf, location, oneOf, project, schema, word, type Fields, type GcpOptions } from './options.ts';
-export type { Pace } from './pace.ts';
-export { enableApis, grantAccess, roles } from './provision.ts';
+export { type Pace } from './pace.ts';
+export { enableApis, roles } from './provision.ts';
 export { secretsApi, type SecretsApi, type Stored } from './secrets-api.ts';
+export { project, schema, type Fields, type GcpOptions } from './options.ts';

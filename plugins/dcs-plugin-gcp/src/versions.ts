@@ -1,6 +1,6 @@
 import { DcsError, type Host } from 'dcs-sdk';
 import { each } from './batch.ts';
-import { markOf } from './marks.ts';
+import { keptByDcs } from './marks.ts';
 import { idOf } from './naming.ts';
 import type { GcpOptions } from './options.ts';
 import type { Pace } from './pace.ts';
@@ -18,9 +18,7 @@ export async function histories(
   naming: Pick<GcpOptions, 'case' | 'id_prefix'>,
 ): Promise<History[]> {
   const all = await api.all();
-  const kept = all.filter(
-    (secret) => secret.id.startsWith(naming.id_prefix ?? '') && (secret.labels.get('managed-by') === 'dcs' || markOf(secret).mark),
-  );
+  const kept = all.filter((secret) => secret.id.startsWith(naming.id_prefix ?? '') && keptByDcs(secret));
   const chosen = names.length === 0 ? kept : names.map((name) => named(all, name, naming));
   const found = new Map<string, History>();
   await each(chosen, async ({ id }) => {

@@ -1,0 +1,3 @@
+import { syncCommand } from 'dcs-sdk/command';
+
+export default syncCommand('firebase', 'Firebase');
