@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { cp, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { SEED } from '../plugins/dcs-plugin-sandbox/src/seed.ts';
+import { program } from '../runtime/test/program.ts';
 import { world, type World } from './e2e/world.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -17,7 +19,7 @@ describe('examples/', () => {
   const examples = readdirSync(join(ROOT, 'examples'));
 
   it('has these', () => {
-    expect(examples).to.include.members(['worker', 'several-targets', 'transforms', 'gcp', 'firebase']);
+    expect(examples).to.include.members(['worker', 'several-targets', 'transforms', 'gcp', 'firebase', 'running-app']);
   });
 
   for (const name of examples)
@@ -48,6 +50,19 @@ describe('examples/', () => {
     expect(run.code, run.err + run.out).to.equal(0);
     expect(await w.worker('FIREBASE_KEY')).to.equal('-----BEGIN-----\n');
     expect(await w.worker('ALLOWED_ORIGINS')).to.equal('https://a.example,https://b.example');
+  });
+
+  it('running-app reads a secret, and needs no edit', async () => {
+    await cp(join(ROOT, 'examples', 'running-app'), w.project, { recursive: true });
+    await mkdir(join(w.project, 'node_modules'));
+    await symlink(join(ROOT, 'runtime'), join(w.project, 'node_modules', 'dcs-runtime'));
+    const server = await program(['server.js'], w.project, { DOPPLER_TOKEN: SEED.tokens.dev, DOPPLER_API_HOST: w.origin });
+    try {
+      expect((await server.get('/')).body).to.equal('The key has 25 characters.\n');
+    } finally {
+      await server.stop();
+    }
+    expect((await w.dcs(['runtime', 'add', 'node'])).out).to.contain('Nothing was written');
   });
 
   it('gcp writes each name under its own prefix', async () => {
