@@ -32,7 +32,7 @@ export interface Added {
   readonly token: string;
 }
 
-/** What an app depends on. */
+/** What an app depends on: the dcs-runtime of this release. */
 const RANGE = '^0.1.0';
 
 interface FileChange {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,6 +10,8 @@ import { program } from '../../runtime/test/program.ts';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
 import { ROOT, world, type World } from './world.ts';
 
+/** Of the package in this repository: an app gets what was tested here. */
+const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, 'runtime/package.json'), 'utf8')) as { version: string };
 const STRIPE = 'sandbox-stripe-key-of-dev';
 
 describe('dcs runtime add', function () {
@@ -33,7 +36,7 @@ describe('dcs runtime add', function () {
     const before = await read(file);
     const first = await add(type, '--yes');
     expect(first.code, first.err).to.equal(0);
-    expect(first.err).to.contain(`\n${file}\n`).and.contain('+     "dcs-runtime": "^0.1.0"');
+    expect(first.err).to.contain(`\n${file}\n`).and.contain(`+     "dcs-runtime": "^${VERSION}"`);
     const after = await read(file);
     expect(after).to.not.equal(before);
     const again = await add(type, '--yes');

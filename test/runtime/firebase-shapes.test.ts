@@ -1,6 +1,10 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { applyEdits } from 'dcs-sdk/rewrite';
 import firebase from '../../plugins/dcs-plugin-firebase/src/adapter.ts';
+import { readIfThere } from '../../src/files.ts';
 import { parseModule } from '../../src/runtime/source-module.ts';
 
 const edited = async (text: string, keys = ['KEY'], file = 'functions/src/index.ts'): Promise<string> => {
@@ -58,8 +62,16 @@ describe('dcs runtime add firebase: shapes of functions', () => {
   });
 
   it('finds the module by firebase.json and package.json', async () => {
-    const entry = async (files: Record<string, string>): Promise<string> =>
-      (await firebase.entry({ root: '/', env: {}, read: async (path) => (Object.hasOwn(files, path) ? files[path] : undefined) })).file;
+    const folders: string[] = [];
+    const entry = async (files: Record<string, string>): Promise<string> => {
+      const root = await mkdtemp(join(tmpdir(), 'dcs-firebase-'));
+      folders.push(root);
+      for (const [name, text] of Object.entries({ '.git/HEAD': '', ...files })) {
+        await mkdir(join(root, dirname(name)), { recursive: true });
+        await writeFile(join(root, name), text);
+      }
+      return (await firebase.entry({ root, env: {}, read: async (path) => readIfThere(join(root, path)) })).file;
+    };
     const pkg = { 'functions/package.json': '{"main": "lib/index.js"}' };
     expect(
       await entry({ 'firebase.json': '{"functions": {}}', ...pkg, 'functions/src/index.ts': '', 'functions/lib/index.js': '' }),
@@ -69,7 +81,11 @@ describe('dcs runtime add firebase: shapes of functions', () => {
     );
     expect(await failing(entry({ 'firebase.json': '{"hosting": {}}' }))).to.equal('There are no functions in a firebase.json here.');
     expect(await failing(entry({}))).to.equal('There are no functions in a firebase.json here.');
-    expect(await failing(entry({ 'firebase.json': '{' }))).to.equal('firebase.json is not valid JSON.');
+    expect(await failing(entry({ 'firebase.json': '{' }))).to.contain('firebase.json cannot be read');
+    expect(await failing(entry({ 'firebase.json': '{"functions": {}}', 'functions/package.json': '{' }))).to.equal(
+      'functions/package.json is not valid JSON.',
+    );
     expect(await failing(entry({ 'firebase.json': '{"functions": {}}', ...pkg }))).to.equal('There is no module in functions.');
+    for (const folder of folders) await rm(folder, { recursive: true });
   });
 });

@@ -1,4 +1,4 @@
-import { join, normalize } from 'node:path/posix';
+import { join, normalize, relative } from 'node:path';
 import { DcsError, type AdapterDefinition, type App, type SourceModule } from 'dcs-sdk';
 import {
   addImport,
@@ -21,6 +21,7 @@ import {
   type Read,
   type TextEdit,
 } from 'dcs-sdk/rewrite';
+import { findProject } from './project.ts';
 
 const MODULE = 'dcs-runtime/firebase';
 const WRAPPERS = ['withSecrets', 'withSecretsCallable', 'withSecretsEvent'] as const;
@@ -32,7 +33,7 @@ const adapter: AdapterDefinition = {
   token: 'firebase functions:secrets:set DOPPLER_TOKEN',
   async entry(app) {
     const folder = await sourceFolder(app);
-    const { main } = json('package.json', (await app.read(join(folder, 'package.json'))) ?? '{}') as { main?: unknown };
+    const main = await mainOf(app, folder);
     const named = typeof main === 'string' ? normalize(main) : 'index.js';
     const source = named.replace(/^(lib|dist|build)\//, 'src/').replace(/js$/, 'ts');
     for (const file of [source, named, 'src/index.ts', 'index.js'].map((each) => join(folder, each)))
@@ -59,22 +60,21 @@ const adapter: AdapterDefinition = {
 };
 export default adapter;
 
-/** https://firebase.google.com/docs/functions/organize-functions, last verified 2026-11-21: an object, or one a codebase. */
-async function sourceFolder({ read }: App): Promise<string> {
-  const text = await read('firebase.json');
-  const { functions } = text === undefined ? {} : (json('firebase.json', text) as { functions?: unknown });
-  const [first] = [functions].flat() as ({ source?: unknown } | undefined)[];
-  if (first === undefined)
-    throw new DcsError('CONFIG', 'There are no functions in a firebase.json here.', {
-      why: 'Nothing was written.',
-      hint: 'firebase init functions',
-    });
-  return typeof first.source === 'string' ? first.source : 'functions';
+/** The first one's where there are several codebases. */
+async function sourceFolder({ root }: App): Promise<string> {
+  const project = await findProject(root);
+  const [first] = project?.functions ?? [];
+  if (project !== undefined && first !== undefined) return relative(root, join(project.root, first));
+  throw new DcsError('CONFIG', 'There are no functions in a firebase.json here.', {
+    why: 'Nothing was written.',
+    hint: 'firebase init functions',
+  });
 }
 
-function json(file: string, text: string): object {
+async function mainOf({ read }: App, folder: string): Promise<unknown> {
+  const file = join(folder, 'package.json');
   try {
-    return JSON.parse(text) as object;
+    return (JSON.parse((await read(file)) ?? '{}') as { main?: unknown }).main;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new DcsError('CONFIG', `${file} is not valid JSON.`, { why: 'Nothing was written.' });
