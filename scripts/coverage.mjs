@@ -11,6 +11,7 @@ const LEAST = {
   runtime: 90,
   'plugins/dcs-plugin-cloudflare': 90,
   'plugins/dcs-plugin-firebase': 90,
+  'plugins/dcs-plugin-gcp': 90,
   'plugins/dcs-plugin-sandbox': 90,
 };
 

@@ -15,6 +15,8 @@ export interface Applied {
   readonly outcomes: ReadonlyMap<string, { readonly result: Result; readonly error?: DcsError }>;
   /** Newest revision after the writes, where the platform shows one. */
   readonly revision: string | undefined;
+  /** Every value that was written was read back. */
+  readonly readBack: boolean;
   /** What serves the writes, where the platform's answers name it. */
   readonly live: string | undefined;
   /** Somebody else moved what the plan stood on: plan again. */
@@ -87,7 +89,22 @@ export async function apply(look: Look, run: string, by: string, signal: AbortSi
     if (state.ledger.pending.length > 0) await verify(state); // `close` saves it
   }
   if (!state.overtaken || state.chunk > 0) await close(state, { at: at().toISOString(), by, run });
-  return { look, outcomes: state.outcomes, revision: state.listing.trail?.[0]?.id, live: state.live, clash: state.clash };
+  return {
+    look,
+    outcomes: state.outcomes,
+    revision: state.listing.trail?.[0]?.id,
+    live: state.live,
+    readBack: readBack(state),
+    clash: state.clash,
+  };
+}
+
+/** A credential may write what it may not read, also where the platform gives values back. */
+function readBack({ outcomes, items, listing }: State): boolean {
+  return [...outcomes].every(([name, { result }]) => {
+    const put = result === 'done' && items.get(name)?.action !== 'delete';
+    return !put || entryOf(listing, name)?.value !== undefined;
+  });
 }
 
 async function putChunks(state: State, names: readonly string[]): Promise<void> {

@@ -83,7 +83,7 @@ function reportLines(report: TargetReport, { width, brief }: { width: number; br
 function proof({ applied, redeployed }: TargetReport): string {
   const { job, identity } = applied!.look;
   const effect = identity?.effect ?? job.definition.effect;
-  const word = job.definition.supports.readable ? 'verified' : 'confirmed';
+  const word = job.definition.supports.readable && applied!.readBack ? 'verified' : 'confirmed';
   const { revision, live: serving } = applied!;
   const version = serving ?? (revision && `version ${revision.slice(0, 8)}`);
   const live = redeployed ?? (effect === 'now' ? (version ? `live as ${version}` : 'live') : 'not live yet');

@@ -19,6 +19,18 @@ targets:
   google: {type: gcp, project_id: ${SEED.google.project}, include: ["*"]}
 `;
 
+const CLOUD_RUN = `doppler: shop
+targets:
+  service: {type: gcp-run, project_id: ${SEED.google.project}, region: ${SEED.google.region}, service: ${SEED.google.service}, grant: true, id_prefix: run-, include: [STRIPE_KEY]}
+  job: {type: gcp-run, project_id: ${SEED.google.project}, region: ${SEED.google.region}, job: ${SEED.google.job}, grant: true, id_prefix: run-, include: [STRIPE_KEY]}
+  fn: {type: gcp-run, project_id: ${SEED.google.project}, region: ${SEED.google.region}, function: ${SEED.google.fn}, grant: true, id_prefix: run-, include: [STRIPE_KEY]}
+`;
+
+const FIREBASE = `doppler: shop
+targets:
+  firebase: {project_id: ${SEED.google.project}, include: [STRIPE_KEY, JWT_SECRET]}
+`;
+
 /** Commands, and the dcs.yaml that each finds. */
 const SCENES = [
   { args: ['whoami'] },
@@ -30,6 +42,13 @@ const SCENES = [
   { args: ['diff', 'google', '-e', 'staging'], yaml: GOOGLE },
   { args: ['sync', 'google', '-e', 'staging', '--yes'], yaml: GOOGLE },
   { args: ['status', '-e', 'staging'], yaml: GOOGLE },
+  { args: ['provision', 'gcp', '--accessor', SEED.google.runAccount, '--yes'], yaml: GOOGLE },
+  { args: ['gcp', 'versions', 'list', '-e', 'staging'], yaml: GOOGLE },
+  { args: ['sync', 'service', '-e', 'staging', '--yes'], yaml: CLOUD_RUN },
+  { args: ['sync', 'job', 'fn', '-e', 'staging', '--yes'], yaml: CLOUD_RUN },
+  { args: ['sync', 'firebase', '-e', 'staging', '--yes'], yaml: FIREBASE },
+  { args: ['diff', 'firebase', '-e', 'staging'], yaml: FIREBASE },
+  { args: ['firebase', 'import-config', '-e', 'staging', '--yes', '--allow', 'adopt'], yaml: FIREBASE },
   { args: ['secrets', 'set', 'CONFORMANCE', '@dcs.yaml', '-e', 'dev', '--yes'], yaml: YAML },
   { args: ['secrets', 'list', '-e', 'dev'], yaml: YAML },
   { args: ['secrets', 'unset', 'CONFORMANCE', '-e', 'dev', '--yes'], yaml: YAML },
