@@ -11,7 +11,7 @@ import { fileDiff } from '../render/file-diff.ts';
 import { printable } from '../render/style.ts';
 import { OFFICIAL } from '../registry.ts';
 import type { Session } from '../session.ts';
-import { installLine, packageOf, withDependency } from './package-file.ts';
+import { installLine, nearestPackage, packageOf, withDependency } from './package-file.ts';
 import { parseModule } from './source-module.ts';
 
 export interface AddOptions {
@@ -43,20 +43,22 @@ interface FileChange {
 
 /** Puts an adapter into the app here, after showing how. Nothing is written without consent; a second time nothing is to do. */
 export async function addRuntime(session: Session, { type, only, yes }: AddOptions, say: (line: string) => void): Promise<Added> {
-  const { adapter, version } = await adapterOf(session, type);
-  const { root } = session.project;
+  const adapter = await adapterOf(session, type);
+  // In a repository of many apps, the one of the working directory.
+  const top = session.project.root;
+  const root = (await nearestPackage(session.cwd, top)) ?? top;
   const entry = await adapter.entry({ root, env: session.env, read: (path) => readIfThere(join(root, path)) });
   const path = join(root, entry.file);
   const text = await readIfThere(path);
   if (text === undefined)
     throw new DcsError('CONFIG', `${entry.file} does not exist.`, { why: 'It is what the app starts with. Nothing was written.' });
-  const app = await packageOf(dirname(path), root);
+  const app = await packageOf(dirname(path), top);
   const module = await parseModule(entry.file, text, app.type);
   const added = adapter.added(module);
   const keys = added || only.length > 0 ? only : await readAndKnown(session, { type, adapter, module, entry }, say);
   const changes: FileChange[] = [
     { file: path, before: text, after: added ? text : applyEdits(text, adapter.edit(module, keys)) },
-    { file: app.file, before: app.text, after: withDependency(app, adapter.module.split('/')[0]!, version) },
+    { file: app.file, before: app.text, after: withDependency(app, adapter.module.split('/')[0]!, RANGE) },
   ].filter(({ before, after }) => before !== after);
   const shown = (file: string): string => relative(session.cwd, file);
   for (const { file, before, after } of changes)
@@ -75,11 +77,9 @@ export async function addRuntime(session: Session, { type, only, yes }: AddOptio
 /** Servers run everywhere: their adapter needs no plugin. */
 const OWN: ReadonlyMap<string, AdapterDefinition> = new Map([['node', serverAdapter('Node.js servers')]]);
 
-async function adapterOf({ registry }: Session, type: string): Promise<{ adapter: AdapterDefinition; version: string }> {
-  const own = OWN.get(type);
-  if (own !== undefined) return { adapter: own, version: RANGE };
-  const found = registry.adapters.get(type);
-  if (found !== undefined) return { adapter: await found.load(), version: RANGE };
+async function adapterOf({ registry }: Session, type: string): Promise<AdapterDefinition> {
+  const found = OWN.get(type) ?? (await registry.adapters.get(type)?.load());
+  if (found !== undefined) return found;
   const official = OFFICIAL.get(type);
   const types = [...registry.adapters.keys(), ...OWN.keys()];
   const near = nearest(type, types);

@@ -9,18 +9,22 @@ export interface PackageFile {
   readonly type: unknown;
 }
 
-/** The nearest one from `folder` up to `root`. */
-export async function packageOf(folder: string, root: string): Promise<PackageFile> {
+/** The nearest folder with a package.json from `folder` up to `top`. */
+export async function nearestPackage(folder: string, top: string): Promise<string | undefined> {
   for (let at = folder; ; at = dirname(at)) {
-    const file = join(at, 'package.json');
-    const text = await readIfThere(file);
-    if (text !== undefined) return { file, text, type: parsed(file, text)['type'] };
-    if (at === root || at === dirname(at))
-      throw new DcsError('CONFIG', 'This app has no package.json.', {
-        why: 'The adapter is a package of npm. Nothing was written.',
-        hint: 'npm init',
-      });
+    if ((await readIfThere(join(at, 'package.json'))) !== undefined) return at;
+    if (at === top || at === dirname(at)) return undefined;
   }
+}
+
+export async function packageOf(folder: string, top: string): Promise<PackageFile> {
+  const file = join((await nearestPackage(folder, top)) ?? top, 'package.json');
+  const text = await readIfThere(file);
+  if (text !== undefined) return { file, text, type: parsed(file, text)['type'] };
+  throw new DcsError('CONFIG', 'This app has no package.json.', {
+    why: 'The adapter is a package of npm. Nothing was written.',
+    hint: 'npm init',
+  });
 }
 
 function parsed(file: string, text: string): Record<string, unknown> {

@@ -188,6 +188,18 @@ describe('dcs runtime add', function () {
     expect((await add('node', '--yes')).err).to.contain('reads no secret that dcs can see');
   });
 
+  it('means the app of the working directory in a repository of many', async () => {
+    const api = join(w.project, 'services/api');
+    await cp(join(ROOT, 'test/e2e/apps/express'), api, { recursive: true });
+    await cp(join(ROOT, 'test/e2e/apps/fastify'), join(w.project, 'services/web'), { recursive: true });
+    await writeFile(join(w.project, 'package.json'), '{"name": "all"}');
+    await w.yaml('doppler: shop\n');
+    const done = await w.dcs(['runtime', 'add', 'node', '--yes', '--json'], { cwd: api });
+    expect(done.json()).to.deep.include({ keys: ['STRIPE_KEY'], files: ['server.cjs', 'package.json'] });
+    expect(await read('services/api/server.cjs')).to.contain('initSecrets');
+    expect(await read('package.json')).to.equal('{"name": "all"}');
+  });
+
   it('edits the file behind a link, and keeps its mode', async () => {
     await app('express');
     await rename(join(w.project, 'server.cjs'), join(w.project, 'real.cjs'));
