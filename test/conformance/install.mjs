@@ -11,6 +11,9 @@ const WANTED = [
   '@google-cloud/secret-manager',
   '@googleapis/run',
   'google-auth-library',
+  'neon',
+  '@neon/sdk',
+  '@neondatabase/serverless',
 ];
 
 /** The first run installs the vendors' clients, outside the workspace and without a lockfile. */

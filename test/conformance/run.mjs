@@ -9,10 +9,25 @@ const { dopplerSdk } = await import('./doppler-sdk.mjs');
 const { firebaseTools } = await import('./firebase-tools.mjs');
 const { firebaseFunctions } = await import('./firebase-functions.mjs');
 const { googleAuth, googleRun, googleSecrets } = await import('./google-clients.mjs');
+const { neonCli } = await import('./neon.mjs');
+const { neonSdk, neonServerless } = await import('./neon-sdk.mjs');
 const { requests } = await import('./requests.mjs');
 
 const records = [];
-for (const client of [wrangler, dopplerSdk, dopplerCli, firebaseTools, firebaseFunctions, googleSecrets, googleRun, googleAuth, requests])
+for (const client of [
+  wrangler,
+  dopplerSdk,
+  dopplerCli,
+  firebaseTools,
+  firebaseFunctions,
+  googleSecrets,
+  googleRun,
+  googleAuth,
+  neonCli,
+  neonSdk,
+  neonServerless,
+  requests,
+])
   records.push(await client());
 await write(records);
 

@@ -157,7 +157,8 @@ async function remove(asked: InProject): Promise<Success> {
   const hard = call.query.get('hard_delete') === 'true';
   if (branch === undefined || (branch.deleted !== undefined && !hard)) return {};
   if (branch.default) throw new Refusal(422, 'cannot delete the default branch');
-  if (branch.parent === undefined && branch.source === 'parent-data') throw new Refusal(422, 'cannot delete the root branch');
+  if (alive(project).every(({ id, parent }) => id === branch.id || parent !== undefined))
+    throw new Refusal(422, 'cannot delete the root branch');
   if (branch.protected) throw new Refusal(422, 'cannot delete a protected branch');
   if (children(project, branch).length > 0) throw new Refusal(422, 'cannot delete branch that has child branches');
   const shown = viewBranch(project, branch);
@@ -197,7 +198,9 @@ export function branchRoutes(ground: Ground): Route[] {
     inProject(ground, 'POST', '/branches', create),
     inProject(ground, 'GET', '/branches', list),
     inProject(ground, 'GET', '/branches/count', ({ call, project }) => ({ body: { count: matching(call, alive(project)).length } })),
-    inBranch(ground, 'GET', '', ({ project, branch }) => ({ body: { branch: viewBranch(project, branch), annotation: null } })),
+    inBranch(ground, 'GET', '', ({ project, branch }) => ({
+      body: { branch: viewBranch(project, branch), annotation: { object: { type: 'console/branch', id: branch.id }, value: {} } },
+    })),
     inBranch(ground, 'PATCH', '', update),
     inProject(ground, 'DELETE', '/branches/:branch', remove),
     inProject(ground, 'POST', '/branches/:branch/recover', recover),

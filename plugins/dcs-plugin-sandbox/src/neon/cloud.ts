@@ -49,9 +49,7 @@ function lead(world: World, endpoint: Endpoint): Destination {
     if (branch === undefined) continue;
     if (project.deleted !== undefined || branch.deleted !== undefined) break;
     if (endpoint.disabled) return { refusal: 'The endpoint has been disabled. Enable it using Neon API and retry.' };
-    return branch.store === undefined || branch.state === 'resetting'
-      ? { refusal: 'The branch is not ready yet.' }
-      : { store: branch.store };
+    return branch.store === undefined || branch.state === 'resetting' ? 'later' : { store: branch.store };
   }
   return { refusal: 'The requested endpoint could not be found, or you do not have access to it.' };
 }

@@ -1,12 +1,14 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stores } from './postgres/stores.ts';
+import { Serverless } from './serverless.ts';
 import type { Endpoint } from './state.ts';
 
 const SSL_REQUEST = 80_877_103;
 
-/** Where a connection to an endpoint leads: a store, or the reason why not. */
-export type Destination = { store: string } | { refusal: string };
+/** Where a connection to an endpoint leads: a store, nowhere yet, or the reason why not. */
+export type Destination = { store: string } | 'later' | { refusal: string };
 
 /** Two listeners an endpoint, direct and pooled: 127.0.0.1 has no host names to tell endpoints apart by. */
 export class Doors {
@@ -14,6 +16,7 @@ export class Doors {
   readonly #lead: (endpoint: Endpoint) => Destination;
   readonly #open = new Map<string, Server[]>();
   readonly #guests = new Map<string, Set<Socket>>();
+  readonly #serverless = new Serverless();
   readonly #rest = new Map<string, NodeJS.Timeout>();
 
   constructor(stores: Stores, lead: (endpoint: Endpoint) => Destination) {
@@ -26,25 +29,38 @@ export class Doors {
     if (this.#open.has(endpoint.id)) return;
     const servers = [];
     for (const side of ['direct', 'pooled'] as const) {
-      const server = createServer({ allowHalfOpen: true }, (guest) => void this.#admit(endpoint, guest));
+      const server = createServer({ allowHalfOpen: true }, (guest) => this.#receive(endpoint, guest));
       endpoint.ports[side] = await listening(server, endpoint.ports[side]);
       servers.push(server);
     }
     this.#open.set(endpoint.id, servers);
   }
 
-  async #admit(endpoint: Endpoint, guest: Socket): Promise<void> {
+  /** PostgreSQL's clients speak first, and never with a letter. */
+  #receive(endpoint: Endpoint, guest: Socket): void {
     guest.on('error', () => guest.destroy());
-    const lead = this.#lead(endpoint);
+    guest.once('data', (first: Buffer) => {
+      guest.pause();
+      guest.unshift(first);
+      void this.#admit(endpoint, guest, first.readUInt8(0) >= 0x41);
+    });
+  }
+
+  async #admit(endpoint: Endpoint, guest: Socket, http: boolean): Promise<void> {
+    let lead = this.#lead(endpoint);
+    // As at the vendor, who connects early waits until the compute is there.
+    for (; lead === 'later' && !guest.destroyed; lead = this.#lead(endpoint)) await sleep(50);
+    if (lead === 'later') return;
     if ('refusal' in lead) return turnAway(guest, lead.refusal);
-    guest.pause();
     const { store } = lead;
     const guests = this.#guests.get(store) ?? new Set();
     this.#guests.set(store, guests.add(guest));
     clearTimeout(this.#rest.get(store));
     guest.once('close', () => this.#leave(store, guest, endpoint.suspendAfter));
     try {
-      const server = connect(await this.#stores.wake(store), '127.0.0.1');
+      const port = await this.#stores.wake(store);
+      if (http) return this.#serverless.take(guest, port);
+      const server = connect(port, '127.0.0.1');
       server.on('error', () => guest.destroy());
       guest.on('close', () => server.destroy());
       server.on('close', () => guest.destroy());

@@ -2,7 +2,7 @@ import type { Route } from '../server/cloud.ts';
 import { seconds, viewBranch } from './branch-views.ts';
 import { assertNameIsFree, forget, newBranch } from './branches.ts';
 import { starting, viewEndpoint } from './endpoints.ts';
-import { field, inner, isObject, type Json, moment, needed, Refusal, type Success } from './envelope.ts';
+import { field, inner, isObject, type Json, moment, Refusal, type Success, title } from './envelope.ts';
 import { branchNamed, type Ground, type InBranch, inBranch, type InProject, inProject, storeOf } from './gate.ts';
 import { assertInHistory, copies, forked, pointOf, setState } from './growth.ts';
 import type { Step } from './operations.ts';
@@ -63,9 +63,13 @@ function remove(asked: InProject): Success {
   return { status: 202, body: { operations } };
 }
 
-function rename(asked: InProject): Success {
+function update(asked: InProject): Success {
   const snapshot = snapshotNamed(asked);
-  snapshot.name = needed(inner(asked.call, 'snapshot'), 'name', 'string');
+  const wanted = inner(asked.call, 'snapshot');
+  snapshot.name = title(wanted, snapshot.name);
+  const until = field(wanted, 'expires_at', 'string');
+  if (until !== undefined) snapshot.expires = moment(until, 'expires_at');
+  else if (wanted['expires_at'] === null) delete snapshot.expires;
   return { body: { snapshot: viewSnapshot(snapshot) } };
 }
 
@@ -137,7 +141,7 @@ export function snapshotRoutes(ground: Ground): Route[] {
     inProject(ground, 'GET', '/snapshots', ({ project }) => ({
       body: { snapshots: [...project.snapshots.values()].toReversed().map(viewSnapshot) },
     })),
-    inProject(ground, 'PATCH', one, rename),
+    inProject(ground, 'PATCH', one, update),
     inProject(ground, 'DELETE', one, remove),
     inProject(ground, 'POST', `${one}/restore`, restore),
     inBranch(ground, 'POST', '/finalize_restore', finalize),

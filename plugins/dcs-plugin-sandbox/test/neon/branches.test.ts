@@ -121,11 +121,16 @@ describe('neon sandbox: branches', () => {
   });
 
   it('ends when its time is up', async () => {
-    const until = new Date(Date.now() + 1500).toISOString();
-    const short = await branch('short', { expires_at: until });
-    expect((await client.api('GET', short.path)).body.branch.ttl_interval_seconds).to.be.within(1, 2);
-    await new Promise((resolve) => setTimeout(resolve, 1600));
+    const short = await branch('short');
+    const until = Date.now() + 2000;
+    const { body } = await client.api('PATCH', short.path, { branch: { expires_at: new Date(until).toISOString() } });
+    expect(body.branch.ttl_interval_seconds).to.be.within(1, 2);
+    expect(body.branch.expires_at).to.match(/:\d\dZ$/);
+    await new Promise((resolve) => setTimeout(resolve, until + 50 - Date.now()));
     expect((await client.api('GET', short.path)).status).to.equal(404);
+    expect(
+      (await client.api('GET', `${made.path}/branches?include_deleted=true&search=short`)).body.branches[0].recovery.deletion_method,
+    ).to.equal('ttl');
     const past = await client.api('POST', `${made.path}/branches`, { branch: { expires_at: '2020-01-01T00:00:00Z' } });
     expect(refused(past)).to.deep.equal([400, 'expires_at must be in the future']);
     const main = await client.api('PATCH', `${made.path}/branches/${made.branch}`, {
