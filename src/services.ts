@@ -23,6 +23,17 @@ export async function serviceNamed(session: Session, id: string): Promise<Servic
   });
 }
 
+/** The service one signs in to for a type of target; by its first word where no plugin that loads says another. */
+export async function serviceOf({ registry }: Session, type: string): Promise<string> {
+  try {
+    const { service } = (await registry.targets.get(type)?.load()) ?? {};
+    if (service !== undefined) return service;
+  } catch {
+    // a broken plugin fails where it is used, and doctor names it
+  }
+  return type.split('-')[0]!;
+}
+
 export interface SignedIn {
   readonly service: ServiceDefinition;
   readonly credential?: Credential;

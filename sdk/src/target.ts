@@ -194,6 +194,8 @@ export interface TargetDefinition<Options = unknown> {
   readonly limits?: Limits;
   /** Names this plugin signs in with: withheld from every target unless included by name. */
   readonly credentials: readonly string[];
+  /** Id of the service one signs in to for it. Default: the first word of the type. */
+  readonly service?: string;
   readonly effect: Effect;
   readonly local?: LocalFile;
   /** Base URL of the API. The vendor's own variable may name another host (a sandbox). */

@@ -1,6 +1,6 @@
-import { DcsError } from 'dcs-sdk';
+import { DcsError, isDcsError } from 'dcs-sdk';
 import { CONTRACT } from '../registry.ts';
-import { services, signedIn } from '../services.ts';
+import { serviceOf, services, signedIn } from '../services.ts';
 import type { Session } from '../session.ts';
 import { attempt, ok, problem, warning, type DoctorFinding } from './finding.ts';
 
@@ -51,24 +51,30 @@ export function checkEnvironment(session: Session): Promise<readonly DoctorFindi
 
 export async function checkServices(session: Session): Promise<readonly DoctorFinding[]> {
   const { targets, sources } = session.project;
-  const types = new Set([...targets.values(), ...sources.values()].map(({ type }) => type.split('-')[0]!));
+  const needs = new Set(await Promise.all([...targets.values(), ...sources.values()].map(({ type }) => serviceOf(session, type))));
   const found = await Promise.all((await services(session)).map((service) => signedIn(session, service)));
   return found.flatMap(({ service, credential, who, error }): DoctorFinding[] => {
     const { title } = service;
-    if (error !== undefined) return [problem(title, error)];
+    const needed = service.id === 'doppler' || needs.has(service.id);
+    // What no target needs is no reason to be alarmed.
+    if (error !== undefined) return needed ? [problem(title, error)] : [warning(title, `${wordsOf(error)} No target needs it.`)];
     if (!credential) {
-      const needed = service.id === 'doppler' || types.has(service.id);
       const hint = [`dcs login ${service.id}`];
       return needed
         ? [problem(title, new DcsError('AUTH', 'no credential that dcs can use', { hint }))]
         : [warning(title, 'no credential; no target needs it')];
     }
+    const { account, rights, warnings, expires } = who!;
     return [
-      ok(title, `${who!.account}, ${credential.from}; ${who!.rights.join(', ')}`),
-      ...who!.warnings.map((each) => warning(title, each)),
-      ...expiring(title, who!.expires),
+      ok(title, `${account}, ${credential.from}; ${rights.join(', ')}`),
+      ...(needed ? [...warnings.map((each) => warning(title, each)), ...expiring(title, expires)] : []),
     ];
   });
+}
+
+function wordsOf(error: unknown): string {
+  if (!isDcsError(error)) throw error;
+  return error.message;
 }
 
 function expiring(title: string, expires: string | undefined): DoctorFinding[] {

@@ -1,7 +1,7 @@
 import { DcsError, isDcsError, type Environment } from 'dcs-sdk';
 import type { TargetEntry } from '../config/project.ts';
 import { chooseTargets, definitionOf, optionsOf, placeOf } from '../jobs.ts';
-import { services } from '../services.ts';
+import { serviceOf, services } from '../services.ts';
 import { refuseMixedHosts, type Session } from '../session.ts';
 import { checkClock, checkQuota, checkReading, ifSignedIn, type Doppler } from './doppler.ts';
 import { attempt, ok, warning, type DoctorFinding } from './finding.ts';
@@ -69,7 +69,8 @@ async function checkTarget(
 /** Of a refusal for want of rights: what to grant, as the platform's own plugin words it. */
 async function granting(session: Session, { type }: TargetEntry, error: unknown): Promise<unknown> {
   if (!isDcsError(error) || error.details.status !== 403) return error;
-  const service = (await services(session)).find(({ id }) => id === type.split('-')[0]);
+  const wanted = await serviceOf(session, type);
+  const service = (await services(session)).find(({ id }) => id === wanted);
   if (!service) return error;
   const { rights, tokenPage } = service.login;
   const hint = [`grant the token ${rights}: ${tokenPage}`, ...[error.details.hint ?? []].flat()];

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { repository, type Repository } from './repository.ts';
@@ -35,6 +35,7 @@ export const notOk = (findings: readonly Finding[]): Finding[] =>
 /** A repository with dcs.yaml committed, in which `dcs doctor` has nothing to find. */
 export async function patient(): Promise<Patient> {
   const w = await repository();
+  await writeFile(join(w.project, '.gitattributes'), 'dcs.lock merge=union\ndcs.history.jsonl merge=union\n');
   w.git('add', '-A');
   w.git('commit', '-qm', 'dcs');
   const state = (...more: string[]): string => join(w.home, 'state', 'dcs', ...more);

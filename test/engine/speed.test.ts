@@ -26,8 +26,8 @@ describe('planning 5,000 secrets on 20 targets', function () {
   });
   after(() => rm(dir, { recursive: true }));
 
-  it('reads each ledger once, checks two seals of it, and makes one HMAC a value; on a 304 none', async () => {
-    const seals = TARGETS * 2;
+  it('reads each ledger once, checks one seal of it, and makes one HMAC a value; on a 304 none', async () => {
+    const seals = TARGETS;
     expect((await planner('full')).counts).to.deep.equal({ macs: ALL, seals, loads: TARGETS });
     expect((await planner('unchanged')).counts).to.deep.equal({ macs: 0, seals, loads: TARGETS });
     expect((await planner('first')).counts).to.deep.equal({ macs: 0, seals: 0, loads: TARGETS });

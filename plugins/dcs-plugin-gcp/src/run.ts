@@ -28,6 +28,7 @@ export default defineTarget<RunOptions>({
     empty: false,
   },
   credentials: CREDENTIALS,
+  service: 'google',
   effect: 'now',
   endpoint: (env) => endpointOf('secretmanager', env),
   place: placeOf,

@@ -29,8 +29,8 @@ async function whoami(given: GoogleCredential, context: Context): Promise<Who> {
     given.from.startsWith('dcs login') && given.token === credential.token
       ? ['an access token lasts an hour: keep a credentials file instead']
       : [];
-  const expires = Number.isFinite(seconds) ? { expires: new Date(Date.now() + seconds * 1000).toISOString() } : {};
-  return { account, rights, warnings: [...soon, ...short], ...expires };
+  // Every access token ends within the hour: no date to be warned of for a week.
+  return { account, rights, warnings: [...soon, ...short] };
 }
 
 /** https://oauth2.googleapis.com/tokeninfo, the token in a header as Google's own library sends it. A federated token may be unknown there. */

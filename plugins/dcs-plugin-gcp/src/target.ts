@@ -20,6 +20,7 @@ export default defineTarget<GcpOptions>({
   // https://cloud.google.com/secret-manager/quotas, last verified 2026-11-21. An empty payload is refused.
   limits: { batch: 500, valueBytes: 65_536, names: /^[A-Za-z0-9_-]{1,255}$/, empty: false },
   credentials: CREDENTIALS,
+  service: 'google',
   effect: 'now',
   endpoint: (env) => endpointOf('secretmanager', env),
   place: placeOf,
