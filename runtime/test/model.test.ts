@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { clearSecretsCache, getSecrets, SecretsError } from '../src/index.ts';
 
 type Mode = 'ok' | 'away' | 'refuses';
-const TOKENS = ['one', 'two', 'twox'] as const;
+const TOKENS = ['two', 'twox'] as const;
 const KEYS = [['A'], ['A', 'B'], ['B', 'A'], ['__proto__', 'C']] as const;
 
 const command = fc.oneof(
@@ -13,18 +13,18 @@ const command = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       do: fc.constant('read' as const),
-      token: fc.nat(2),
+      token: fc.nat(1),
       keys: fc.nat(3),
       ttl: fc.constantFrom(0, 60),
       many: fc.integer({ min: 1, max: 4 }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('rotate' as const), token: fc.nat(2) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('rotate' as const), token: fc.nat(1) }) },
   {
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('mode' as const),
-      token: fc.nat(2),
+      token: fc.nat(1),
       mode: fc.constantFrom<Mode>('ok', 'ok', 'away', 'refuses'),
     }),
   },
@@ -53,7 +53,7 @@ describe('dcs-runtime, whatever happens', function () {
 
   it('a value is of its token and keys, never older than a refusal, and new where it can be', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 30 }), async (commands) => {
+      fc.asyncProperty(fc.array(command, { minLength: 30, maxLength: 60 }), async (commands) => {
         clearSecretsCache();
         for (const token of TOKENS) doppler.set(token, { version: 1, mode: 'ok' });
         /** By token: what stood when a refusal was seen. */
@@ -97,7 +97,7 @@ describe('dcs-runtime, whatever happens', function () {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
