@@ -29,7 +29,9 @@ export function joined(before: readonly TargetReport[], reports: readonly Target
     const done = [...(earlier?.applied?.outcomes ?? [])].filter(([, { result }]) => result === 'done');
     if (earlier?.applied === undefined || done.length === 0) return report;
     const outcomes = new Map([...done, ...(report.applied?.outcomes ?? [])]);
-    return { ...report, seconds: earlier.seconds + report.seconds, applied: { ...(report.applied ?? earlier.applied), outcomes } };
+    const applied = report.applied ?? earlier.applied;
+    const live = applied.live ?? earlier.applied.live;
+    return { ...report, seconds: earlier.seconds + report.seconds, applied: { ...applied, live, outcomes } };
   });
 }
 

@@ -19,6 +19,8 @@ export interface Mark {
   readonly owner: string;
   /** dcs made the name: it may delete it. */
   readonly created: boolean;
+  /** For which target: another one of the same source may write the name, and never deletes it. Absent: for any. */
+  readonly place?: string;
   /** HMAC of the value written with the mark, and the id of its key: with `revision` they bear the record, so that no ledger is needed. */
   readonly mac?: string;
   readonly keyId?: string;

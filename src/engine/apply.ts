@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DcsError, isDcsError, writes, type Listing, type Outcome, type PlanItem, type Write } from 'dcs-sdk';
 import type { Job } from './job.ts';
-import { entryOf, macOf, owned, proven } from './facts.ts';
+import { entryOf, leftHere, macOf, owned, placeInMarks, proven } from './facts.ts';
 import { LedgerMoved, type Ledger, type Pending } from './ledger-types.ts';
 import { revisions, type Look } from './look.ts';
 import { settle } from './settle.ts';
@@ -198,9 +198,9 @@ function writeOf(state: State, name: string): Write {
   if (action === 'delete') return { action, name, ...birth };
   const held = look.shaped.desired.names.get(name)!.held;
   if (held.state !== 'value') throw new Error(`${name} has no value to write`);
-  const created = action === 'create' || entry?.mark?.created === true;
+  const created = action === 'create' || (entry?.mark?.created === true && leftHere(entry.mark, job));
   const record = { mac: job.keys.active.mac(job.place, name, held.secret.reveal()), keyId: job.keys.active.id };
-  const mark = job.definition.supports.ownership ? { mark: { owner: job.owner, created, ...record } } : {};
+  const mark = job.definition.supports.ownership ? { mark: { owner: job.owner, created, place: placeInMarks(job.place), ...record } } : {};
   return { action: action === 'create' ? 'create' : 'update', name, secret: held.secret, ...mark, ...birth };
 }
 

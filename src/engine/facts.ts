@@ -1,4 +1,5 @@
-import type { Entry, Facts, Listing, Moved, Owned, Revision, Secret, TargetDefinition } from 'dcs-sdk';
+import { createHash } from 'node:crypto';
+import type { Entry, Facts, Listing, Mark, Moved, Owned, Revision, Secret, TargetDefinition } from 'dcs-sdk';
 import type { Desired, Wanted } from './desired.ts';
 import type { Ledger, LedgerKeys, LedgerRecord, Origin } from './ledger-types.ts';
 
@@ -53,8 +54,27 @@ export function proven(entry: Entry, record: LedgerRecord, listing: Listing, who
 export function owned(entry: Entry, record: LedgerRecord | undefined, listing: Listing, who: Who): Owned {
   if (entry.mark && entry.mark.owner !== who.owner) return 'other';
   if (entry.locked !== undefined) return 'no';
-  if (who.definition.supports.ownership) return entry.mark?.created ? 'yes' : 'no';
+  if (who.definition.supports.ownership) return entry.mark?.created && leftHere(entry.mark, who) ? 'yes' : 'no';
   return record && (record.origin === 'created' || record.origin === 'claimed') && proven(entry, record, listing, who) ? 'yes' : 'no';
+}
+
+const places = new Map<string, string>();
+
+/** How marks name a place: no host, account or project is told to who reads them. */
+export function placeInMarks(place: string): string {
+  let digest = places.get(place);
+  if (digest === undefined) places.set(place, (digest = createHash('sha256').update(place).digest('hex').slice(0, 16)));
+  return digest;
+}
+
+/** Two targets of one source may see the same names: each owns what it made. */
+export function leftHere({ place }: Mark, who: Pick<Who, 'place'>): boolean {
+  return place === undefined || place === placeInMarks(who.place);
+}
+
+/** Another target of this source made it. */
+function isAnothers({ mark }: Entry, who: Who): boolean {
+  return mark !== undefined && !leftHere(mark, who);
 }
 
 /** What is left of an origin when the incarnation at hand is not provably the recorded one. */
@@ -63,17 +83,19 @@ export function demote(origin: Origin): Origin {
 }
 
 /** Marks that bear the record speak like the ledger: what another machine wrote is no stranger's. The newer of the two counts. */
-export function believe(ledger: Ledger, listing: Listing, { owner, keys }: Pick<Who, 'owner' | 'keys'>): Ledger {
+export function believe(ledger: Ledger, listing: Listing, who: Pick<Who, 'owner' | 'keys' | 'place'>): Ledger {
+  const { owner, keys } = who;
   const told = new Map<string, LedgerRecord>();
   for (const entry of listing.entries) {
     const { mark, name } = entry;
     if (mark?.revision === undefined || mark.owner !== owner) continue;
     const before = ledger.records.get(name);
     if (before && !newer(mark.revision, before, entry.trail ?? [])) continue;
-    const known = keys.all.some(({ id }) => id === mark.keyId);
+    const here = leftHere(mark, who);
+    const known = here && keys.all.some(({ id }) => id === mark.keyId); // an HMAC is over its place, too
     told.set(name, {
       name,
-      origin: mark.created ? 'created' : 'overwrote',
+      origin: mark.created && here ? 'created' : 'overwrote',
       // Whether the source held it at its last sync, no mark tells.
       wanted: before?.wanted ?? false,
       revision: mark.revision,
@@ -153,7 +175,7 @@ export function factsOf(name: string, desired: Desired, listing: Listing, ledger
     target: targetState(entry, wanted, who),
     record: recordState(entry, record, wanted, who),
     moved: entry ? moved(entry, record, listing, who) : 'none',
-    owned: entry ? owned(entry, record, listing, who) : 'no',
+    owned: entry ? (!wanted && isAnothers(entry, who) ? 'other' : owned(entry, record, listing, who)) : 'no',
   };
 }
 

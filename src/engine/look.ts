@@ -76,7 +76,10 @@ export async function lookRecorded(seen: Seen): Promise<Look | undefined> {
   );
   const shaped: Shaped = { desired: { names }, collisions: [], outOfScope: new Set(), withheld: [] };
   const decided = decidePlan(subjects(seen.listing, shaped, settled, job), job.settings);
-  const settledAll = decided.items.every(({ action }) => action === 'same' || action === 'foreign' || action === 'kept');
+  // What the rules leave out is not told from what Doppler no longer has: only the source says.
+  const settledAll = decided.items.every(
+    ({ action, reason }) => action === 'same' || action === 'foreign' || (action === 'kept' && reason !== 'not-in-doppler'),
+  );
   return settledAll ? conclude(seen, shaped, source) : undefined;
 }
 

@@ -60,7 +60,7 @@ export function reason(item: PlanItem, still: boolean, { definition, sourceName 
     case 'limit':
       return item.note ?? 'the platform does not take it';
     case 'other-owner':
-      return 'another source owns it (its mark says so)';
+      return 'another source or target owns it (its mark says so)';
     case 'not-ours':
       return 'not written by dcs';
     case 'contested':

@@ -115,6 +115,48 @@ describe('gcp: the built CLI on the sandbox', () => {
     expect(await peek('jwt_secret')).to.equal('the-jwt');
   });
 
+  it('goes on after a kill with no question, and no value is written twice', async () => {
+    const killed = await w.dcs(['sync', 'gcp', '-e', 'staging', '--yes'], { killAfter: 1300 });
+    expect(killed.code).to.equal(null);
+    const resumed = await sync();
+    expect(resumed.code, resumed.err + resumed.out).to.equal(0);
+    for (const name of ['DATABASE_URL', 'JWT_SECRET', 'STRIPE_KEY']) expect(await peek(name), name).to.be.a('string');
+    expect((await calls()).filter((call) => call.endsWith(':addVersion'))).to.have.length(7);
+    expect((await sync()).out).to.contain('Nothing to do');
+  });
+
+  it('is not misled by lists and a latest that are late', async () => {
+    await w.post('/_sandbox/google/consistency', { held: true });
+    expect((await sync()).code).to.equal(0);
+    expect((await sync()).out).to.contain('Nothing to do');
+    await w.doppler('stg', { STRIPE_KEY: 'sk_test_changed' });
+    expect((await sync()).code).to.equal(0);
+    expect((await sync()).out).to.contain('Nothing to do');
+    expect((await calls()).filter((call) => call === 'POST STRIPE_KEY:addVersion')).to.have.length(2);
+    await w.post('/_sandbox/google/consistency', { held: false });
+    expect((await sync()).out).to.contain('Nothing to do');
+  });
+
+  it('two targets in one project: each prunes what it made, and says nothing false of the other’s', async () => {
+    await w.yaml(
+      `doppler: shop\ntargets:\n  all: {type: gcp, project_id: ${PROJECT}, include: ["*"]}\n  few: {type: gcp, project_id: ${PROJECT}, id_prefix: web-, include: [STRIPE_KEY]}\n  code: {type: firebase, project_id: ${PROJECT}, include: [STRIPE_KEY]}\n`,
+    );
+    await w.doppler('stg', { EXTRA: 'one' });
+    const first = await w.dcs(['sync', '-e', 'staging', '--yes']);
+    expect(first.code, first.err + first.out).to.equal(0);
+    const again = await w.dcs(['sync', '-e', 'staging', '--yes']);
+    expect(again.out).to.contain('Nothing to do');
+    expect(again.err).to.not.contain('no longer has it');
+    await w.doppler('stg', { EXTRA: null });
+    for (const target of ['code', 'few', 'all']) {
+      const pruned = await w.dcs(['sync', target, '-e', 'staging', '--yes', '--prune']);
+      expect(pruned.code, pruned.err + pruned.out).to.equal(0);
+    }
+    expect((await calls()).filter((call) => call.startsWith('DELETE'))).to.deep.equal(['DELETE EXTRA']);
+    expect(await peek('web-STRIPE_KEY')).to.be.a('string');
+    expect(await peek('DATABASE_URL')).to.be.a('string');
+  });
+
   it('says plainly that there is no credential, and keeps Google’s own for Google', async () => {
     const run = await w.dcs(['diff', '-e', 'staging'], { env: { GOOGLE_OAUTH_ACCESS_TOKEN: undefined } });
     expect(run.code).to.equal(3);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { decide, Secret, type Entry } from 'dcs-sdk';
-import { believe, factsOf } from '../../src/engine/facts.ts';
+import { believe, factsOf, placeInMarks } from '../../src/engine/facts.ts';
 import type { Ledger, LedgerKey, LedgerKeys } from '../../src/engine/ledger-types.ts';
 
 const PLACE = 'place';
@@ -18,7 +18,7 @@ const marked = (newest: number, at: number, more: Partial<Entry> = {}): Entry =>
 const settings = { policy: 'mirror', existing: 'ask' } as const;
 
 /** What a machine without a ledger, or with this one, decides of a name that Doppler holds. */
-function decided(entry: Entry, wanted: string, known = keys('k1'), ledger = none) {
+function decided(entry: Entry, wanted: string | undefined, known = keys('k1'), ledger = none) {
   const who = {
     place: PLACE,
     owner: OWNER,
@@ -26,7 +26,8 @@ function decided(entry: Entry, wanted: string, known = keys('k1'), ledger = none
     definition: { supports: { readable: true, ownership: true, atomic: false, trail: true } },
   };
   const listing = { entries: [entry] };
-  const desired = { names: new Map([['A', { name: 'A', from: 'A', held: { state: 'value', secret: new Secret(wanted) } as const }]]) };
+  const held = { state: 'value', secret: new Secret(wanted ?? '') } as const;
+  const desired = { names: new Map(wanted === undefined ? [] : [['A', { name: 'A', from: 'A', held }]]) };
   const { action, reason } = decide(factsOf('A', desired, listing, believe(ledger, listing, who), who), settings);
   return `${action} ${reason}`.trim();
 }
@@ -57,5 +58,20 @@ describe('marks that bear the record', () => {
     });
     expect(decided(marked(4, 3), 'two', keys('k1'), ledger(4, 'two'))).to.equal('same');
     expect(decided(marked(4, 4), 'one', keys('k1'), ledger(3, 'zero'))).to.equal('same');
+  });
+  it('of another target of this source: written when Doppler moves, and never deleted', () => {
+    const by = (place: string) => ({
+      owner: OWNER,
+      created: true,
+      place: placeInMarks(place),
+      mac: 'k1:place:A:one',
+      keyId: 'k1',
+      revision: 'A@3',
+    });
+    const entry = marked(3, 3, { mark: by('elsewhere'), value: new Secret('one') });
+    expect(decided(entry, 'one')).to.equal('same');
+    expect(decided(entry, 'two')).to.equal('update changed');
+    expect(decided(entry, undefined)).to.equal('foreign other-owner');
+    expect(decided(marked(3, 3, { mark: by(PLACE) }), undefined)).to.equal('delete removed');
   });
 });

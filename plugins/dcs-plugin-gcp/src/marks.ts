@@ -5,6 +5,7 @@ import type { Stored } from './secrets-api.ts';
 // Annotations are for tools, 16 KiB in all: https://cloud.google.com/secret-manager/docs/adding-notes-to-secrets, last verified 2026-11-21.
 const OWNER = 'dcs-source';
 const CREATED = 'dcs-created';
+const PLACE = 'dcs-target';
 const MAC = 'dcs-hmac';
 const KEY = 'dcs-key';
 const VERSION = 'dcs-version';
@@ -21,12 +22,13 @@ export function versionIn(revision: string): { id: string; version: number } | u
 }
 
 /** What dcs leaves beside a version: which source wrote it, and an HMAC of what. Never the value, never a plain hash. */
-export function annotationsOf({ owner, created, mac, keyId }: Mark, version: number): Json {
+export function annotationsOf({ owner, created, place, mac, keyId }: Mark, version: number): Json {
   return {
     [OWNER]: owner,
     [CREATED]: String(created),
     [VERSION]: String(version),
     [WRITER]: 'dcs',
+    ...(place === undefined ? {} : { [PLACE]: place }),
     ...(mac === undefined || keyId === undefined ? {} : { [MAC]: mac, [KEY]: keyId }),
   };
 }
@@ -35,12 +37,13 @@ export function annotationsOf({ owner, created, mac, keyId }: Mark, version: num
 export const keptByDcs = ({ labels, annotations }: Stored): boolean => labels.get('managed-by') === 'dcs' || annotations.has(OWNER);
 
 export function markOf({ id, annotations }: Stored): { mark?: Mark } {
-  const [owner, mac, keyId, version] = [OWNER, MAC, KEY, VERSION].map((name) => annotations.get(name));
+  const [owner, place, mac, keyId, version] = [OWNER, PLACE, MAC, KEY, VERSION].map((name) => annotations.get(name));
   if (owner === undefined) return {};
   return {
     mark: {
       owner,
       created: annotations.get(CREATED) === 'true',
+      ...(place === undefined ? {} : { place }),
       ...(mac === undefined ? {} : { mac }),
       ...(keyId === undefined ? {} : { keyId }),
       ...(version === undefined || mac === undefined ? {} : { revision: revisionOf(id, Number(version)) }),

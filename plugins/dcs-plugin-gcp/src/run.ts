@@ -1,4 +1,15 @@
-import { DcsError, defineTarget, isDcsError, type Context, type Entry, type Outcome, type Put, type Target, type Write } from 'dcs-sdk';
+import {
+  DcsError,
+  defineTarget,
+  isDcsError,
+  type Context,
+  type Entry,
+  type Mark,
+  type Outcome,
+  type Put,
+  type Target,
+  type Write,
+} from 'dcs-sdk';
 import { accessOf, type Access } from './access.ts';
 import { openGoogle } from './api.ts';
 import { CREDENTIALS } from './auth.ts';
@@ -111,7 +122,8 @@ function entryOf({ name, id, project, version }: Variable, secret: Stored | unde
   const known = version === 'latest' || numberOf(version) !== undefined ? newest : undefined;
   const { mark } = secret === undefined ? {} : markOf(secret);
   const current = mark?.revision !== undefined && known !== undefined && mark.revision === revisionOf(id, known.version);
-  const own = mark && (current ? mark : { owner: mark.owner, created: mark.created });
+  const { mac: _mac, keyId: _key, revision: _revision, ...bare } = mark ?? {};
+  const own = mark && (current ? mark : (bare as Mark));
   return { name, trail: trailOf(id, known), ...(known?.value === undefined ? {} : { value: known.value }), ...(own ? { mark: own } : {}) };
 }
 
@@ -194,7 +206,8 @@ async function versionOf(change: Put, id: string, desk: Desk): Promise<Outcome> 
       why: 'Its value is another one. Nothing was written over it.',
       hint: ['id_prefix in dcs.yaml gives this target secrets of its own', 'or bind it by hand: then the adopt guard asks'],
     });
-  return put({ ...rest, name, action: 'update', ...(mark ? { mark: { ...mark, created: before?.created === true } } : {}) }, id, desk);
+  const created = before?.created === true && (before.place === undefined || before.place === mark?.place);
+  return put({ ...rest, name, action: 'update', ...(mark ? { mark: { ...mark, created } } : {}) }, id, desk);
 }
 
 async function unreadable(access: Access, account: string, id: string | undefined, name: string): Promise<DcsError | undefined> {

@@ -27,7 +27,7 @@ const bearing: Law = {
   title: 'a mark that bears the record tells of the write it was left with, and of no other',
   async body(world, on) {
     const [name = ''] = on.names(1);
-    const mark = { owner: OWNER, created: true, mac: 'a1', keyId: 'k1' };
+    const mark = { owner: OWNER, created: true, place: 'p1', mac: 'a1', keyId: 'k1' };
     await done(world.target, on, [{ ...create(name, 'a'), mark }]);
     const first = (await entry(world.target, name)).mark;
     if (first?.mac === undefined) return;
