@@ -56,6 +56,7 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
     },
     context: (name, endpoint) => session.context(name, endpoint),
     confirm: async (question, flag) => (flag === '--yes' && invocation.yes ? true : ask.confirm(question, flag)),
+    type: async (question, expected, flag) => (flag === '--yes' && invocation.yes ? true : ask.type(question, expected, flag)),
     editConfig: async (path, value) => {
       const { file } = session.project;
       if (file === undefined) throw new DcsError('CONFIG', 'There is no dcs.yaml to edit.', { hint: 'dcs init' });

@@ -108,6 +108,8 @@ export interface Host {
    * true at once when that flag was given.
    */
   confirm(question: string, flag: string): Promise<boolean>;
+  /** The same for what cannot be undone: the person types `expected`. */
+  type(question: string, expected: string, flag: string): Promise<boolean>;
   /** Sets one key of dcs.yaml, comments kept: `['targets', 'api', 'account_id']`. Returns the file's path. */
   editConfig(path: readonly string[], value: unknown): Promise<string>;
 }

@@ -1,0 +1,69 @@
+import { Args, Flags } from '@oclif/core';
+import { DcsError, type Environment, type Host, type ProjectSource } from 'dcs-sdk';
+import { branchesOf, pickBranch, type Branch } from './branches.ts';
+import { entryOf, NeonCommand, optionsIn } from './neon-command.ts';
+import type { Neon } from './operations.ts';
+import type { NeonOptions } from './options.ts';
+
+/** What a command about branches stands on. */
+export interface Scope {
+  readonly host: Host;
+  readonly neon: Neon;
+  readonly origin: string;
+  readonly entry: ProjectSource;
+  readonly environment: Environment;
+  readonly options: NeonOptions;
+  readonly project: string;
+  readonly branches: readonly Branch[];
+}
+
+export const branchArg = { branch: Args.string({ description: 'a branch, by name or id', required: true }) };
+export const sharedFlag = {
+  shared: Flags.boolean({ description: "write the team's config, and dcs.yaml; default: only your personal config" }),
+};
+
+export abstract class BranchCommand extends NeonCommand {
+  protected async scope(source: string | undefined): Promise<Scope> {
+    const { host, neon, origin } = await this.open();
+    const entry = await entryOf(host, source);
+    const environment = await host.environment();
+    const options = await optionsIn(entry, environment);
+    const project = options.project_id;
+    return { host, neon, origin, entry, environment, options, project, branches: await branchesOf(neon.api, project) };
+  }
+}
+
+export const childrenOf = (branches: readonly Branch[], branch: Branch): Branch[] => branches.filter(({ parent }) => parent === branch.id);
+
+/** Environments that dcs.yaml maps to a branch. */
+export function mappedTo({ options }: ProjectSource, { name, id }: Branch): string[] {
+  const map = options['branch'];
+  return typeof map === 'object' && map !== null
+    ? Object.entries(map).flatMap(([environment, branch]) => (branch === name || branch === id ? [environment] : []))
+    : [];
+}
+
+/** The branch that a destructive command names, if it may be touched. */
+export function loose({ branches, project, entry }: Scope, word: string, verb: string): Branch {
+  const branch = pickBranch(branches, word, project);
+  const children = childrenOf(branches, branch).map(({ name }) => name);
+  const mapped = verb === 'deleted' ? mappedTo(entry, branch) : [];
+  const why = branch.default
+    ? 'It is the default branch.'
+    : branch.protected
+      ? 'It is protected in Neon.'
+      : children.length > 0
+        ? `It is the parent of ${children.join(', ')}.`
+        : mapped.length > 0
+          ? `dcs.yaml gives it to ${mapped.join(', ')}.`
+          : undefined;
+  if (why === undefined) return branch;
+  throw new DcsError('REFUSED', `${branch.name} is not ${verb}.`, { why: `${why} Nothing was written.`, hint: 'dcs neon branch list' });
+}
+
+/** Asks for the name of what will be lost. */
+export async function named(host: Host, branch: Branch, lost: string): Promise<void> {
+  host.output.note(lost);
+  if (await host.type(`Type ${branch.name} to go on:`, branch.name, '--yes')) return;
+  throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
+}
