@@ -2,6 +2,7 @@ import { DcsError, writes, type Environment, type Finding, type Guard } from 'dc
 import type { Look } from './engine/look.ts';
 import type { Prompts } from './prompts.ts';
 import { plural } from './render/style.ts';
+import { mayBeBehind } from './undeployed.ts';
 
 export interface ConsentGiven {
   readonly yes: boolean;
@@ -42,9 +43,11 @@ export async function consent(
     adoptions.set(look, { leave });
   }
   const count = looks.reduce((sum, look) => sum + writes(look.plan).length - (adoptions.get(look)?.leave.size ?? 0), 0);
-  const deploys = given.redeploy ? looks.reduce((sum, look) => sum + (look.undeployed?.length ?? 0), 0) : 0;
-  if (count + deploys === 0) return adoptions;
-  return (await mayWrite(count + deploys, environment, given, ask)) ? adoptions : undefined;
+  const behind = given.redeploy ? looks.filter(mayBeBehind).map(({ job }) => job.name) : [];
+  if (count === 0 && behind.length === 0) return adoptions;
+  const redeploy = `Redeploy what runs with older values of ${behind.join(', ')} in ${environment.name}?`;
+  const agreed = count === 0 ? mayAct(redeploy, environment, given, ask) : mayWrite(count, environment, given, ask);
+  return (await agreed) ? adoptions : undefined;
 }
 
 const openFindings = ({ findings }: Look, { plan, allow }: Pick<ConsentGiven, 'plan' | 'allow'>): readonly Finding[] =>
@@ -61,8 +64,12 @@ export function unanswered(
 }
 
 /** The write itself, guards aside. */
-export async function mayWrite(count: number, environment: Environment, given: ConsentGiven, ask: Prompts): Promise<boolean> {
-  if (!environment.protected) return given.yes || ask.confirm(`Write ${plural(count, 'change')} to ${environment.name}?`, '--yes');
+export function mayWrite(count: number, environment: Environment, given: ConsentGiven, ask: Prompts): Promise<boolean> {
+  return mayAct(`Write ${plural(count, 'change')} to ${environment.name}?`, environment, given, ask);
+}
+
+async function mayAct(question: string, environment: Environment, given: ConsentGiven, ask: Prompts): Promise<boolean> {
+  if (!environment.protected) return given.yes || ask.confirm(question, '--yes');
   if (given.yes && (given.named || given.plan)) return true;
   if (!ask.possible)
     throw new DcsError('REFUSED', `${environment.name} is protected.`, {

@@ -68,8 +68,9 @@ function advice(session: Session, environment: Environment, { reports, looks, ru
   if (exit !== 0) return [...[...hints(reports)].map((hint) => `Try   ${hint}`), `Try   ${again}     does only what is left`];
   const waiting = looks.filter(
     ({ job, identity }) =>
-      (identity?.effect ?? job.definition.effect) !== 'now' &&
-      reports.some((report) => report.name === job.name && tally(report).done > 0) &&
+      // Where `identify` names another effect than usual, nothing is deployed that a redeploy would reach.
+      (identity?.effect ?? job.definition.effect) === job.definition.effect &&
+      reports.some((report) => report.name === job.name && tally(report).done > 0 && report.redeployed === undefined) &&
       job.target.redeploy !== undefined,
   );
   if (session.invocation.quiet) return [];

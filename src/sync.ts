@@ -19,7 +19,7 @@ import { tally, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
 import type { Session } from './session.ts';
 import { finish, joined, type SyncResult } from './sync-end.ts';
-import { withUndeployed } from './undeployed.ts';
+import { mayBeBehind, withUndeployed } from './undeployed.ts';
 
 export interface SyncOptions extends Filters {
   readonly words: readonly string[];
@@ -262,10 +262,9 @@ async function write(session: Session, looks: readonly Look[], run: string, by: 
       let applied: Applied | undefined;
       try {
         applied = await apply(each, run, by, session.signal, () => new Date());
-        const live =
-          redeploy && each.job.target.redeploy && (tally({ name: '', seconds: 0, applied }).done > 0 || (each.undeployed ?? []).length > 0)
-            ? await each.job.target.redeploy()
-            : undefined;
+        // Where all of this sync's writes failed, nothing new waits.
+        const due = redeploy && (writes(each.plan).length === 0 ? mayBeBehind(each) : tally({ name: '', seconds: 0, applied }).done > 0);
+        const live = due ? await each.job.target.redeploy?.() : undefined;
         return done({ applied, ...(live ? { redeployed: live.title } : {}) });
       } catch (error) {
         return done({ error, ...(applied ? { applied } : {}) });

@@ -65,7 +65,7 @@ function reportLines(report: TargetReport, { width, brief }: { width: number; br
     applied === undefined
       ? messageOf(report.error)
       : whole
-        ? `${done} written, ${proof(report)}`
+        ? `${done === 0 ? 'nothing to write' : `${done} written`}, ${proof(report)}`
         : `${done} of ${done + failed + unknown + skipped} written`;
   const head = `${whole ? style.green('✓') : style.red('✗')} ${report.name.padEnd(width)}  ${what}`;
   const seconds = `${report.seconds.toFixed(1)} s`;

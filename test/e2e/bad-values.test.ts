@@ -216,6 +216,8 @@ describe('values, names and refusals that nobody expects: one clear message, the
       is(await sync('--redeploy'), 5, '7 of 7 written', 'Cloudflare refused the token (403, code 10000)', 'Try   dcs login cloudflare');
       await lift();
       is(await w.dcs(['status', '-e', 'staging', '--exit-code']), 0, 'in sync');
+      is(await w.dcs(['sync', '-e', 'staging', '--redeploy']), 7, '--yes');
+      is(await sync('--redeploy'), 0, 'nothing to write, confirmed, Pages deployment');
     });
     it('a service token of one config: status shows its environment, and of the others that there is no access', async () => {
       is(await sync(), 0);

@@ -42,7 +42,8 @@ describe('firebase: the built CLI on the sandbox', () => {
   it('writes, says what is not live until a redeploy, and deploys it when asked, also later', async () => {
     const first = await sync();
     expect(first.code, first.err + first.out).to.equal(0);
-    expect(first.out).to.contain('--redeploy');
+    expect(first.err).to.contain('live with the next deployment');
+    expect(first.out).to.not.contain('--redeploy');
     await w.post('/_sandbox/google/grants', {
       project: PROJECT,
       member: `serviceAccount:${runAccount}`,
@@ -55,11 +56,12 @@ describe('firebase: the built CLI on the sandbox', () => {
     await w.doppler('stg', { STRIPE_KEY: 'sk_test_rotated' });
     const second = await sync();
     expect(second.code, second.err).to.equal(0);
-    expect(second.err).to.contain(`function ${fn} keeps the versions it was deployed with: STRIPE_KEY 1`);
+    expect(second.err).to.contain(`versions stay as they were deployed, until a redeploy, in ${fn} (${region})`);
+    expect(second.out).to.contain('not live yet').and.to.contain('Next  dcs sync firebase -e staging --redeploy');
     expect(await peek('STRIPE_KEY')).to.equal('sk_test_rotated');
     expect(await peek('STRIPE_KEY', { function: fn })).to.equal(before);
     const diff = await w.dcs(['diff', '-e', 'staging']);
-    expect(diff.out).to.contain(`not live  function ${fn}: STRIPE_KEY 1 (newest 2)`);
+    expect(diff.out).to.contain(`not live  function ${fn} (${region}): STRIPE_KEY 1 (newest 2)`);
     await w.forget();
     expect((await sync()).out).to.contain('Nothing to do');
     expect(await calls()).to.deep.equal(['GET secrets', 'GET secrets', 'POST batch']);
@@ -67,9 +69,21 @@ describe('firebase: the built CLI on the sandbox', () => {
     expect(unasked.code).to.equal(7);
     const redeployed = await sync('--redeploy');
     expect(redeployed.code, redeployed.err + redeployed.out).to.equal(0);
-    expect(redeployed.out).to.contain(`live in ${fn}`);
+    expect(redeployed.out).to.contain(`nothing to write, verified, live in ${fn}`);
     expect(await peek('STRIPE_KEY', { function: fn })).to.equal('sk_test_rotated');
     expect((await w.dcs(['diff', '-e', 'staging'])).out).to.not.contain('not live  ');
+  });
+
+  it('without the right to see functions, diff and sync go on and say what is not known', async () => {
+    const status = { kind: 'status', status: 403, body: { error: { code: 403, status: 'PERMISSION_DENIED' } } };
+    await w.post('/_sandbox/faults', { route: '/google/cloudfunctions/*', times: 'forever', ...status });
+    const run = await sync();
+    expect(run.code, run.err + run.out).to.equal(0);
+    expect(run.err).to.contain('not live  functions that are not known').and.to.contain('roles/cloudfunctions.viewer');
+    await w.post('/_sandbox/faults', { route: '/google/cloudfunctions/*', times: 'forever', kind: 'status', status: 500, body: {} });
+    const diff = await w.dcs(['diff', '-e', 'staging']);
+    expect(diff.code, diff.err).to.equal(0);
+    expect(diff.out).to.contain('not live');
   });
 
   it('provision links the projects of .firebaserc, and a second run changes nothing', async () => {

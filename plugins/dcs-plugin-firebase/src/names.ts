@@ -1,5 +1,5 @@
 /** Names that the Firebase CLI gives a secret: firebase-tools 15.34.2 (its lib/functions/env.js and lib/functions/secrets.js), last verified 2026-11-21. */
-export const NAMES = /^[A-Z_][A-Z0-9_]*$/;
+export const NAMES = /^[A-Z_][A-Z0-9_]{0,254}$/;
 
 const WORDS = [
   'FIREBASE_CONFIG',

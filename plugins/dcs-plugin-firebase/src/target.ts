@@ -1,15 +1,6 @@
-import { defineTarget, type Context, type Target } from 'dcs-sdk';
-import {
-  connectSecrets,
-  CREDENTIALS,
-  endpointOf,
-  openGoogle,
-  secretsApi,
-  type Google,
-  type Manner,
-  type Stored,
-} from 'dcs-plugin-gcp/target';
-import { deployedFunctions, oldPins, rebind, type DeployedFunction } from './functions.ts';
+import { DcsError, defineTarget, type Context, type Entry, type Target } from 'dcs-sdk';
+import { connectSecrets, CREDENTIALS, endpointOf, openGoogle, type Google, type Manner, type Stored } from 'dcs-plugin-gcp/target';
+import { behind, deployedFunctions, namesOfProject, pinsOf, rebind, type Functions, type Pin } from './functions.ts';
 import { NAMES, RESERVED } from './names.ts';
 import { firebaseFields, firebaseSchema, type FirebaseOptions } from './options.ts';
 
@@ -31,59 +22,84 @@ export default defineTarget<FirebaseOptions>({
 
 /** Secrets of `defineSecret`: Secret Manager, and the functions that pin its versions. */
 export function connectFirebase(
-  options: FirebaseOptions,
+  { project_id, firebase_managed }: FirebaseOptions,
   context: Context,
   { pace, google = openGoogle(context) }: Pick<Manner, 'pace'> & { google?: Google } = {},
 ): Target {
-  const { project_id } = options;
-  const base = connectSecrets({ project_id }, context, {
+  const secrets = connectSecrets({ project_id }, context, {
+    google,
     ...(pace === undefined ? {} : { pace }),
     // The CLI destroys old versions of what it manages: its label is left alone unless asked for.
-    labels: { 'managed-by': 'dcs', ...(options.firebase_managed ? { 'firebase-managed': 'functions' } : {}) },
+    labels: { 'managed-by': 'dcs', ...(firebase_managed ? { 'firebase-managed': 'functions' } : {}) },
     locked,
   });
-  /** The newest version of each secret that deployed functions read. */
-  const newestOf = async (functions: readonly DeployedFunction[]): Promise<ReadonlyMap<string, number>> => {
-    const ids = new Set(functions.flatMap(({ pins }) => pins.map(({ secret }) => secret)));
-    const found = await secretsApi(google, { project_id }).newest(new Map([...ids].map((id) => [id, undefined])));
-    return new Map(
-      [...found].flatMap(([id, newest]) => (newest === undefined || newest.state !== 'ENABLED' ? [] : [[id, newest.version] as const])),
-    );
+  let newest: ReadonlyMap<string, number> | undefined;
+  const list: Target['list'] = async (since) => {
+    const listing = await secrets.list(since);
+    newest = newestOf(listing.entries);
+    return listing;
+  };
+  const look = async (): Promise<{ functions: Functions; pins: readonly Pin[] }> => {
+    const mine = await namesOfProject(google, project_id);
+    const functions = await deployedFunctions(google, project_id);
+    return { functions, pins: pinsOf(functions, mine) };
   };
   return {
-    ...base,
     async identify() {
-      const identity = await base.identify();
-      const readers = (await deployedFunctions(google, project_id)).map(
-        ({ id, pins }) => `function ${id} keeps the versions it was deployed with: ${shown(pins)}`,
-      );
-      return { id: identity.id, title: `Firebase project ${project_id}`, notes: readers };
+      const { functions, pins } = await look();
+      const waits = pins.length > 0 || functions.unknown !== undefined;
+      return {
+        id: project_id,
+        title: `Firebase project ${project_id}`,
+        notes: keeping(pins),
+        ...(waits ? {} : { effect: 'next-deploy' as const }),
+      };
     },
+    list,
+    write: (changes) => secrets.write(changes),
     async undeployed() {
-      const functions = await deployedFunctions(google, project_id);
-      const newest = await newestOf(functions);
-      return functions.flatMap((fn) => {
-        const old = oldPins(fn, newest);
-        return old.length === 0
-          ? []
-          : [`function ${fn.id}: ${old.map(({ secret, version }) => `${secret} ${version} (newest ${newest.get(secret)})`).join(', ')}`];
-      });
+      const { functions, pins } = await look();
+      if (newest === undefined) await list(new Set());
+      const unknown = functions.unknown === undefined ? [] : [`functions that are not known: ${functions.unknown}`];
+      return [...unknown, ...shown(behind(pins, newest!), newest!)];
     },
     async redeploy() {
-      const functions = await deployedFunctions(google, project_id);
-      const newest = await newestOf(functions);
-      const behind = functions.filter((fn) => oldPins(fn, newest).length > 0);
-      const ended = await Promise.allSettled(behind.map((fn) => rebind(google, fn, newest, context.signal)));
-      const failed = ended.find((each) => each.status === 'rejected');
-      if (failed) throw failed.reason;
-      return {
-        title: behind.length === 0 ? 'no deployed function pins an older version' : `live in ${behind.map(({ id }) => id).join(', ')}`,
-      };
+      await list(new Set());
+      const { functions, pins } = await look();
+      if (functions.unknown !== undefined)
+        throw new DcsError('TARGET', `Not all functions of project '${project_id}' are known.`, {
+          why: `${functions.unknown}. The secrets are written; no function was redeployed.`,
+          hint: 'firebase deploy --only functions',
+        });
+      const done = await rebind(google, behind(pins, newest!), newest!, context.signal);
+      return { title: done.length === 0 ? 'no deployed function pins an older version' : `live in ${done.join(', ')}` };
     },
   };
 }
 
-const shown = (pins: DeployedFunction['pins']): string => pins.map(({ secret, version }) => `${secret} ${version}`).join(', ');
+/** Of what dcs wrote: what others keep in the project is not dcs's to move. A disabled version is none to move to. */
+function newestOf(entries: readonly Entry[]): Map<string, number> {
+  return new Map(
+    entries.flatMap(({ name, mark, trail }) => {
+      const version = mark === undefined ? undefined : /@(\d+)$/.exec(trail?.[0]?.id ?? '')?.[1];
+      return version === undefined ? [] : [[name, Number(version)] as const];
+    }),
+  );
+}
+
+const shown = (old: readonly Pin[], newest: ReadonlyMap<string, number>): string[] =>
+  [...Map.groupBy(old, ({ fn }) => fn)].map(
+    ([{ title }, pins]) => `function ${title}: ${pins.map(({ id, version }) => `${id} ${version} (newest ${newest.get(id)})`).join(', ')}`,
+  );
+
+const FEW = 6;
+
+function keeping(pins: readonly Pin[]): string[] {
+  const titles = [...new Set(pins.map(({ fn }) => fn.title))];
+  if (titles.length === 0) return [];
+  const named = titles.length <= FEW ? titles.join(', ') : `${titles.slice(0, FEW).join(', ')} and ${titles.length - FEW} more`;
+  return [`versions stay as they were deployed, until a redeploy, in ${named}`];
+}
 
 function locked({ labels }: Stored): string | undefined {
   return labels.get('firebase-managed') === 'apphosting' ? 'App Hosting manages this secret' : undefined;
