@@ -13,7 +13,7 @@ export async function neonCli() {
   const record = new Record('neon', require('neon/package.json').version);
   const w = await world();
   const raw = async (args) => {
-    const ran = await run(process.execPath, [BIN, ...args, '--no-analytics', '--no-color'], { env: w.env, cwd: w.work });
+    const ran = await run(process.execPath, [BIN, '--no-analytics', '--no-color', ...args], { env: w.env, cwd: w.work });
     if (ran.code !== 0) throw new Error(`exit ${ran.code}: ${oneLine(`${ran.err} ${ran.out}`)}`);
     return ran.out;
   };
@@ -76,6 +76,10 @@ async function branches(json, raw, record) {
   await record.try('connection-string --ssl omit', async () => {
     const uri = (await raw(['connection-string', 'feature', '--ssl', 'omit'])).trim();
     must((await psql(uri, 'SELECT * FROM items')).length === 0, 'the database does not answer');
+  });
+  await record.try('psql (TLS, as the CLI asks for it)', async () => {
+    const out = await raw(['psql', 'feature', '--', '-At', '-c', 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()']);
+    must(out.trim().split('\n').at(-1) === 't', 'the connection is another one');
   });
   const oneAddress = { reason: 'the CLI puts `-pooler` into the host; an endpoint of the sandbox has a port for it', fails: () => true };
   await record.known('connection-string --pooled', oneAddress, async () => {

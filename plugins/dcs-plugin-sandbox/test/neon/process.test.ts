@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { SEED } from '../../src/seed.ts';
 import { fromNpm } from '../../src/neon/postgres/binaries.ts';
+import { ensureCertificate } from '../../src/neon/postgres/certificate.ts';
 import { initialize, openPostgres, serve } from '../../src/neon/postgres/server.ts';
 import { connected } from '../../src/neon/postgres/sql.ts';
 import { query, start } from './client.ts';
@@ -36,20 +38,24 @@ describe('neon sandbox: PostgreSQL as a process', () => {
   });
 
   /** A sandbox in a process of its own, with a project. */
-  async function elsewhere(): Promise<{ kill(): void; uri: string }> {
+  async function elsewhere(): Promise<{ kill(): Promise<void>; uri: string }> {
     const sandbox = spawn(process.execPath, [MAIN, folder, '0'], { stdio: ['ignore', 'pipe', 'inherit'], env: {} });
     const origin = await new Promise<string>((resolve) => sandbox.stdout.once('data', (text: Buffer) => resolve(text.toString().trim())));
     const body = JSON.stringify({ project: { org_id: SEED.neon.org } });
     const made = await fetch(`${origin}/api/v2/projects`, { method: 'POST', body, headers: { authorization: `Bearer ${SEED.neon.key}` } });
     const { connection_uris: uris } = (await made.json()) as { connection_uris: { connection_uri: string }[] };
     await fetch(`${origin}/_sandbox/neon/settled`, { method: 'POST' });
-    return { kill: () => void sandbox.kill('SIGKILL'), uri: uris[0]?.connection_uri ?? '' };
+    const kill = async (): Promise<void> => {
+      sandbox.kill('SIGKILL');
+      await once(sandbox, 'exit');
+    };
+    return { kill, uri: uris[0]?.connection_uri ?? '' };
   }
 
   it('leaves no server behind when the sandbox is killed', async () => {
     const sandbox = await elsewhere();
     expect(servers(folder)).not.to.deep.equal([]);
-    sandbox.kill();
+    await sandbox.kill();
     for (let tries = 0; tries < 200 && servers(folder).length > 0; tries++) await sleep(50);
     expect(servers(folder)).to.deep.equal([]);
   });
@@ -57,7 +63,7 @@ describe('neon sandbox: PostgreSQL as a process', () => {
   it('goes on at once where a killed sandbox stopped', async () => {
     const sandbox = await elsewhere();
     await query(sandbox.uri, 'CREATE TABLE kept (x int)');
-    sandbox.kill();
+    await sandbox.kill();
     const client = await start(folder);
     expect(await query(sandbox.uri, 'SELECT * FROM kept')).to.deep.equal([]);
     await client.close();
@@ -77,7 +83,8 @@ describe('neon sandbox: PostgreSQL as a process', () => {
     if (found === undefined) return this.skip();
     const pg = { ...found, prefix: (await openPostgres()).prefix };
     await initialize(pg, join(folder, 'data'), 'secret');
-    const server = await serve(pg, join(folder, 'data'), 'secret');
+    ensureCertificate(folder);
+    const server = await serve(pg, join(folder, 'data'), 'secret', { ssl: 'on', ssl_cert_file: '../cert.pem', ssl_key_file: '../key.pem' });
     const address = { port: server.port, database: 'postgres', password: 'secret' };
     const { rows } = await connected(address, (client) => client.query<{ server_version: string }>('SHOW server_version'));
     await server.stop();

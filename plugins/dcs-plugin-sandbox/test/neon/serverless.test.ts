@@ -1,4 +1,9 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { connect as tls } from 'node:tls';
 import { expect } from 'chai';
+import pg from 'pg';
 import { type Client, type Made, query, start } from './client.ts';
 
 describe('neon sandbox: the door of an endpoint', () => {
@@ -28,6 +33,23 @@ describe('neon sandbox: the door of an endpoint', () => {
     await client.sandbox('settled');
   });
 
+  it('speaks TLS to those who want it, with a certificate for 127.0.0.1', async () => {
+    const { host } = new URL(made.uri);
+    const [name, port] = host.split(':');
+    const plain = connect(Number(port), name);
+    plain.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]));
+    await once(plain, 'data');
+    const secure = tls({ socket: plain, rejectUnauthorized: false });
+    await once(secure, 'secureConnect');
+    const certificate = new X509Certificate(secure.getPeerCertificate(true).raw);
+    expect([certificate.checkIP('127.0.0.1'), certificate.verify(certificate.publicKey)]).to.deep.equal(['127.0.0.1', true]);
+    const trusting = new pg.Client({ connectionString: made.uri.replace(/\?.*/, ''), ssl: { ca: certificate.toString() } });
+    await trusting.connect();
+    expect((await trusting.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')).rows).to.deep.equal([{ ssl: true }]);
+    await trusting.end();
+    plain.destroy();
+  });
+
   it('answers SQL over HTTP: rows as text, transactions as a whole, errors with their code', async () => {
     const { body } = await http({ query: 'SELECT $1::int + 1 AS sum, true AS yes', params: ['41'] });
     expect(body).to.deep.include({ command: 'SELECT', rowCount: 1, rows: [['42', 't']], rowAsArray: true });
@@ -47,7 +69,7 @@ describe('neon sandbox: the door of an endpoint', () => {
       socket.addEventListener('message', ({ data }) => resolve(Buffer.from(data as ArrayBuffer)));
     });
     socket.send(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]));
-    expect((await answered).toString()).to.equal('N');
+    expect((await answered).toString()).to.equal('S');
     const over = new Promise<CloseEvent>((resolve) => socket.addEventListener('close', resolve));
     socket.close();
     expect((await over).wasClean).to.equal(true);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
+import { ensureCertificate } from './certificate.ts';
 import { copyCluster } from './copy.ts';
 import { initialize, openPostgres, type Postgres, type Server, serve } from './server.ts';
 import { connected } from './sql.ts';
@@ -28,6 +29,9 @@ const position = (lsn: string): bigint => {
 
 const before = (point: Point, store: Store): boolean =>
   'lsn' in point ? position(point.lsn) < position(store.lsn) : Date.parse(point.time) < Date.parse(store.since);
+
+/** For those who ask for it; relative to the server's `data`. */
+const TLS = { ssl: 'on', ssl_cert_file: '../../tls/cert.pem', ssl_key_file: '../../tls/key.pem' };
 
 const NOW = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS since, pg_current_wal_lsn()::text AS lsn`;
 
@@ -162,7 +166,8 @@ export class Stores {
 
   async #start(id: string): Promise<Server> {
     await this.#ending.get(id);
-    return serve(await this.postgres(), this.#folder(id, 'data'), this.#password());
+    ensureCertificate(join(this.#root(), 'tls'));
+    return serve(await this.postgres(), this.#folder(id, 'data'), this.#password(), TLS);
   }
 
   /** Ends the store's server and every connection to it. */
