@@ -19,6 +19,9 @@ export interface Newest {
   readonly value?: Secret;
 }
 
+/** Told of a secret whose versions this credential may not even look at, and of the refusal. */
+export type Closed = (id: string, refused: DcsError) => void;
+
 export interface Version {
   readonly version: number;
   readonly state: Newest['state'];
@@ -46,7 +49,7 @@ export interface SecretsApi {
   reach(): Promise<void>;
   get(id: string): Promise<Stored | undefined>;
   /** Undefined: the secret has no version, or is not there. `number` instead of the newest is never late. */
-  newest(wanted: ReadonlyMap<string, number | undefined>): Promise<ReadonlyMap<string, Newest | undefined>>;
+  newest(wanted: ReadonlyMap<string, number | undefined>, closed?: Closed): Promise<ReadonlyMap<string, Newest | undefined>>;
   create(id: string, made: Made): Promise<Stored>;
   annotate(secret: Stored, annotations: Json): Promise<Stored>;
   add(id: string, value: Secret): Promise<number>;
@@ -79,15 +82,18 @@ export function secretsApi(google: Google, { project_id, region }: Place): Secre
       answerOf(() => api({ method: 'GET', path: where, subject: about(id) }));
 
   /** Metadata of versions, for those whose payload is not to be had. */
-  const described = async (wanted: ReadonlyMap<string, number | undefined>): Promise<Map<string, Newest | undefined>> => {
+  const described = async (wanted: ReadonlyMap<string, number | undefined>, closed?: Closed): Promise<Map<string, Newest | undefined>> => {
     const found = new Map<string, Newest | undefined>();
     const where = new Map([...wanted].map(([id, version]) => [`${at(id)}/versions/${version ?? 'latest'}`, id]));
     const answers = await getAll(api, [...where.keys()], (each) => reader(where.get(each)!)(each));
     for (const [index, id] of [...where.values()].entries()) {
       const { status, body } = answers[index]!;
       if (status === 404) found.set(id, undefined);
-      else if (status >= 400) throw refusal(status, body, about(id), { from: 'the credential in use', beats: [] });
-      else found.set(id, { version: certain(numberOf(body['name'], id), id), state: stateOf(body['state'], id) });
+      else if (status >= 400) {
+        const refused = refusal(status, body, about(id), { from: 'the credential in use', beats: [] });
+        if (status !== 403 || closed === undefined) throw refused;
+        closed(id, refused);
+      } else found.set(id, { version: certain(numberOf(body['name'], id), id), state: stateOf(body['state'], id) });
     }
     return found;
   };
@@ -107,18 +113,18 @@ export function secretsApi(google: Google, { project_id, region }: Place): Secre
       if (status >= 400) throw refusal(status, body, about(id), { from: 'the credential in use', beats: [] });
       return stored(body, about(id));
     },
-    async newest(wanted) {
+    async newest(wanted, closed) {
       const where = new Map([...wanted].map(([id, version]) => [`${at(id)}/versions/${version ?? 'latest'}:access`, id]));
       const answers = await getAll(api, [...where.keys()], (each) => reader(where.get(each)!)(each));
       const found = new Map<string, Newest | undefined>();
-      const closed = new Map<string, number | undefined>();
+      const unread = new Map<string, number | undefined>();
       for (const [index, id] of [...where.values()].entries()) {
         const { status, body } = answers[index]!;
         if (status === 404) found.set(id, undefined);
-        else if (status >= 400) closed.set(id, wanted.get(id)); // disabled, or no right to read values
+        else if (status >= 400) unread.set(id, wanted.get(id)); // disabled, or no right to read values
         else found.set(id, { version: certain(numberOf(body['name'], id), id), state: 'ENABLED', ...payload(body, about(id)) });
       }
-      return closed.size === 0 ? found : new Map([...found, ...(await described(closed))]);
+      return unread.size === 0 ? found : new Map([...found, ...(await described(unread, closed))]);
     },
     async create(id, { replicas, labels, annotations }) {
       const automatic =

@@ -1,12 +1,14 @@
-import type { Entry, Revision } from 'dcs-sdk';
+import type { DcsError, Entry, Revision } from 'dcs-sdk';
 import { each } from './batch.ts';
-import { markOf, revisionOf, versionIn } from './marks.ts';
+import { keptByDcs, markOf, revisionOf, versionIn } from './marks.ts';
 import type { Newest, SecretsApi, Stored } from './secrets-api.ts';
 
 /** A secret and its newest version, undefined when it has none. */
 export interface Seen {
   readonly secret: Stored;
   readonly newest: Newest | undefined;
+  /** Its versions may not be looked at. */
+  readonly closed?: true;
 }
 
 const LONGEST = 200;
@@ -27,10 +29,26 @@ export async function look(api: SecretsApi, wanted: (id: string) => boolean, sin
     if (found) secrets.set(id, found);
     else secrets.delete(id);
   });
-  const newest = new Map(await api.newest(new Map([...secrets.keys()].map((id) => [id, undefined]))));
+  const closed = new Map<string, DcsError>();
+  const newest = new Map(
+    await api.newest(new Map([...secrets.keys()].map((id) => [id, undefined])), (id, refused) => closed.set(id, refused)),
+  );
+  refuseBlindness(secrets, closed);
   const late = [...expected].filter(([id, version]) => secrets.has(id) && (newest.get(id)?.version ?? 0) < version);
   for (const [id, found] of await api.newest(new Map(late))) if (found) newest.set(id, found);
-  return [...secrets.values()].map((secret) => ({ secret, newest: newest.get(secret.id) }));
+  return [...secrets.values()].map((secret) => ({
+    secret,
+    newest: newest.get(secret.id),
+    ...(closed.has(secret.id) ? { closed: true } : {}),
+  }));
+}
+
+/** Others' secrets may be closed to this credential; what dcs wrote must not be, and not everything. */
+function refuseBlindness(secrets: ReadonlyMap<string, Stored>, closed: ReadonlyMap<string, DcsError>): void {
+  const ours = [...closed].find(([id]) => keptByDcs(secrets.get(id)!));
+  const [first] = closed.values();
+  if (ours) throw ours[1];
+  if (first && closed.size === secrets.size) throw first;
 }
 
 /** The newest version that the ledger or this process knows of, by id. */
@@ -51,13 +69,13 @@ export function trailOf(id: string, newest: Newest | undefined): Revision[] {
   return state === 'ENABLED' ? numbers : [{ id: `${revisionOf(id, version)} ${state}` }, ...numbers];
 }
 
-export function entryOf({ secret, newest }: Seen, name: string, locked: string | undefined): Entry {
+export function entryOf({ secret, newest, closed }: Seen, name: string, locked: string | undefined): Entry {
   return {
     name,
     birth: secret.created,
     trail: trailOf(secret.id, newest),
     ...(newest?.value === undefined ? {} : { value: newest.value }),
     ...markOf(secret),
-    ...(locked === undefined ? {} : { locked }),
+    ...(locked === undefined && !closed ? {} : { locked: locked ?? 'this credential may not look at its versions' }),
   };
 }

@@ -223,6 +223,29 @@ describe('Google Secret Manager', () => {
     expect(whyOf(outcome?.error)).to.contain('secretmanager.secrets.create');
   });
 
+  it('leaves a stranger’s secret alone that it may not look at, and is not blind to its own', async () => {
+    await edit('THEIRS', 'x');
+    await open().write([marked(create('A', 'one'))]);
+    const closed = (id: string) =>
+      cloud.backdoor('faults', {
+        route: `/google/secretmanager/v1/projects/${PROJECT}/secrets/${id}/versions`,
+        times: 'forever',
+        kind: 'status',
+        status: 403,
+        body: { error: { code: 403, status: 'PERMISSION_DENIED' } },
+      });
+    await cloud.backdoor('faults', { route: '/google/secretmanager/batch', times: 'forever', kind: 'status', status: 404, body: {} });
+    await closed('THEIRS');
+    expect((await entry(open(), 'THEIRS'))?.locked).to.contain('may not look');
+    expect((await entry(open(), 'A'))?.value?.reveal()).to.equal('one');
+    await closed('A');
+    expect(
+      await open()
+        .list(NONE)
+        .catch((error: unknown) => error),
+    ).to.have.property('code', 'AUTH');
+  });
+
   it('a secret without a version holds nothing, and gets its first one', async () => {
     await call('POST', 'secrets?secretId=A', { replication: { automatic: {} }, labels: { team: 'web' }, annotations: { note: 'theirs' } });
     const target = open();
@@ -271,16 +294,5 @@ describe('Google Secret Manager', () => {
       .catch((error: unknown) => error);
     expect(denied).to.have.property('code', 'AUTH');
     expect(whyOf(denied)).to.contain('secretmanager.secrets.list');
-  });
-
-  it('validates its options', async () => {
-    const check = async (options: Record<string, unknown>): Promise<string | undefined> =>
-      (await definition.options['~standard'].validate(options)).issues?.[0]?.message;
-    expect(await check({ project_id: 'shop-4f2a1', region: 'europe-west3', keep_versions: 3 })).to.equal(undefined);
-    expect(await check({})).to.contain('project_id is missing');
-    expect(await check({ project_id: 'Shop/../x' })).to.contain('project id');
-    expect(await check({ project_id: 'shop-4f2a1', mode: 'bundle' })).to.contain('secret is missing');
-    expect(await check({ project_id: 'shop-4f2a1', region: 'us-east1', replicas: ['us-east1'] })).to.contain('no replicas');
-    expect(await check({ project_id: 'shop-4f2a1', keep_versions: 0 })).to.contain('from 1');
   });
 });
