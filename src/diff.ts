@@ -2,6 +2,7 @@ import { DcsError, EXIT, isDcsError, type Environment } from 'dcs-sdk';
 import { savePlan } from './engine/saved-plan.ts';
 import type { Look } from './engine/look.ts';
 import type { Filters } from './jobs.ts';
+import { rivalLine, rivalsOf, RIVAL_HINT, type Rival } from './native-syncs.ts';
 import { planTargets, refuseUnknownNames } from './planning.ts';
 import { planKeys } from './record.ts';
 import { firstLine } from './render/first-line.ts';
@@ -33,6 +34,8 @@ export interface Compared {
   readonly brief: boolean;
   /** The command to go on with, where there are differences; always, where it was asked to. */
   readonly next: { readonly command: string; readonly always?: boolean };
+  /** Targets that Doppler's own syncs may be writing to as well. */
+  readonly rivals: readonly Rival[];
 }
 
 /** What a sync would do. Reads only. */
@@ -49,6 +52,7 @@ export async function runDiff(session: Session, options: DiffOptions, say: (line
       ? await planNamedSources(session, sources, environment, options)
       : await planTargets(session, environment, options.words, options, keys && 'values');
   const looks = await withUndeployed(found);
+  const others = await rivalsOf([{ session, environment, jobs: looks.map(({ job }) => job) }]);
   const failures = planned.failures.map(({ job, error }) => ({ name: job.name, error }));
   refuseUnknownNames(looks, options);
   if (out !== undefined && keys) {
@@ -56,16 +60,18 @@ export async function runDiff(session: Session, options: DiffOptions, say: (line
     await savePlan(out, { environment: environment.name, filters: options }, looks, keys.active, new Date());
   }
   const next = out === undefined ? { command: again } : { command: `dcs sync --plan ${out} --yes`, always: true };
-  return diffResult(session, { environment, looks, failures, brief: false, next });
+  return diffResult(session, { environment, looks, failures, brief: false, next, rivals: others });
 }
 
 /** Makes the result; nothing is printed. */
-export function diffResult(session: Session, { environment, looks, failures, brief, next }: Compared): DiffResult {
+export function diffResult(session: Session, { environment, looks, failures, brief, next, rivals: others }: Compared): DiffResult {
   const style = styleFor(process.stdout, session.env);
   const shown = looks.filter(differs);
   const lines = plansLines(brief ? shown : looks, style);
   for (const { name, error } of brief ? together(failures, ({ error: each }) => messageOf(each)) : failures)
     lines.push(`${style.red('✗')} ${name}  ${messageOf(error)}`, ...hintsOf(error), '');
+  for (const rival of others) lines.push(`! ${rivalLine(rival)}`);
+  if (others.length > 0) lines.push(`  Try   ${RIVAL_HINT}`, '');
   lines.push(sumLine(looks, brief));
   if (next.always === true || shown.length > 0) lines.push(`Next  ${next.command}`);
   return {
@@ -76,6 +82,13 @@ export function diffResult(session: Session, { environment, looks, failures, bri
       environment: { name: environment.name, protected: environment.protected, why: environment.why },
       ...(brief ? { inSync: looks.length - shown.length } : {}),
       targets: (brief ? shown : looks).map(planJson),
+      nativeSyncs: others.map(({ target, sync }) => ({
+        target,
+        name: sync.name,
+        type: sync.type,
+        project: sync.project,
+        config: sync.config,
+      })),
       failures: failures.map(({ name, error }) => ({
         target: name,
         ...(isDcsError(error) ? { code: error.code, message: error.message } : { code: 'BUG', message: 'unexpected error' }),

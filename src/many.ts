@@ -6,12 +6,14 @@ import { diffResult, type DiffResult } from './diff.ts';
 import type { Filters } from './jobs.ts';
 import { chooseMembers, sharesOf, takes, type Failed, type Members, type Share } from './members.ts';
 import { commandLine, type Wanted } from './members-wanted.ts';
+import { rivalsOf } from './native-syncs.ts';
 import { planParts, prepare, refuseUnknownNames, type Part, type Work } from './planning.ts';
 import { plural, type Style } from './render/style.ts';
 import type { Session } from './session.ts';
-import { ALL, failureRow, lookRow, type StatusRow } from './status.ts';
+import { ALL, failureRow, lookRow, sourceRows, type StatusRow } from './status.ts';
 import { prepareSync, syncJobs, type SyncOptions } from './sync.ts';
 import type { SyncResult } from './sync-end.ts';
+import { withUndeployed } from './undeployed.ts';
 
 /** What a sync of several members would do. Reads only. */
 export async function diffMembers(
@@ -28,10 +30,11 @@ export async function diffMembers(
   refuseUnknownNames(looks, filters);
   return diffResult(session, {
     environment: about.environment,
-    looks,
+    looks: await withUndeployed(looks),
     failures: [...failures.map(({ job, error }) => ({ name: job.name, error })), ...work.failed],
     brief: work.several,
     next: { command: commandLine('sync', wanted, about.environment.name) },
+    rivals: await rivalsOf(work.parts),
   });
 }
 
@@ -64,8 +67,13 @@ export async function memberRows({ chosen, failed }: Members): Promise<StatusRow
     return names.map((name) => ({ session, words: words.filter((word) => takes(session, [word], name)), name }));
   });
   const work = await workOf(shares, failed, ({ session, words, name }) => prepare(session, session.choose(true, name), words, ALL), true);
-  const { looks, failures } = await planParts(work);
+  const filled = chosen.filter(({ session, words }) => words.length === 0 && session.project.sources.size > 0);
+  const [{ looks, failures }, beside] = await Promise.all([
+    planParts(work),
+    atMost(AT_ONCE, filled, ({ session }) => sourceRows(session, [...session.project.sources.values()])),
+  ]);
   return [
+    ...beside.flat(),
     ...looks.map((look) => lookRow(look.job.environment, look)),
     ...failures.map(({ job, error }) => failureRow(job.environment, job.name, error)),
     ...work.failed.map(({ name, error }) => failureRow('', name, error)),

@@ -40,7 +40,7 @@ export async function statusRows(session: Session, words: readonly string[]): Pr
 }
 
 /** Doppler beside what fills it. */
-async function sourceRows(session: Session, entries: readonly SourceEntry[]): Promise<StatusRow[]> {
+export async function sourceRows(session: Session, entries: readonly SourceEntry[]): Promise<StatusRow[]> {
   const named = session.invocation.env;
   const names = named === undefined ? [...session.project.environments.keys()] : [session.choose(true).name];
   const rows = await Promise.all(
@@ -48,8 +48,8 @@ async function sourceRows(session: Session, entries: readonly SourceEntry[]): Pr
       const found = await besideDoppler(session, entries, session.choose(true, name));
       return found.map((each) =>
         'look' in each
-          ? { ...lookRow(name, each.look), target: each.name, fills: each.look.job.sourceName ?? each.name }
-          : { ...failureRow(name, each.name, each.error), fills: each.name },
+          ? { ...lookRow(name, each.look), target: titleOf(session, each.name), fills: each.look.job.sourceName ?? each.name }
+          : { ...failureRow(name, titleOf(session, each.name), each.error), fills: each.name },
       );
     }),
   );

@@ -200,6 +200,8 @@ export interface TargetDefinition<Options = unknown> {
   readonly service?: string;
   readonly effect: Effect;
   readonly local?: LocalFile;
+  /** Types of Doppler's own integrations that write where this target writes: two pipes into one place overwrite each other. */
+  readonly nativeSyncs?: readonly string[];
   /** Base URL of the API. The vendor's own variable may name another host (a sandbox). */
   endpoint(env: Env): string;
   /** Identity known without a request, e.g. `account/worker`: what two entries of dcs.yaml may not share. */

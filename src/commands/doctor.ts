@@ -1,13 +1,9 @@
 import { Flags } from '@oclif/core';
-import { DcsCommand } from 'dcs-sdk/command';
+import { DcsCommand, memberFlags } from 'dcs-sdk/command';
 import { EXIT } from 'dcs-sdk';
-import { checkEnvironment, checkPlugins, checkPrograms, checkServices } from '../doctor/checks.ts';
-import { checkFolders, checkSnapshots } from '../doctor/disk.ts';
-import { dopplerOnce } from '../doctor/doppler.ts';
-import type { DoctorFinding } from '../doctor/finding.ts';
-import { checkRepository } from '../doctor/repository.ts';
-import { checkSharedRecord } from '../doctor/shared-record.ts';
-import { checkTargets } from '../doctor/targets.ts';
+import { examine, examineMembers } from '../doctor/examine.ts';
+import { alike, titleOf, type DoctorFinding } from '../doctor/finding.ts';
+import { membersWanted, unchanged } from '../members-wanted.ts';
 import { plural, styleFor, table } from '../render/style.ts';
 import { prompts } from '../prompts.ts';
 import { openSession } from '../session.ts';
@@ -16,9 +12,15 @@ const SYMBOL = { ok: '✓', warning: '!', problem: '✗' } as const;
 
 export default class Doctor extends DcsCommand {
   static override description =
-    'Is everything in order? Programs, dcs.yaml, git, credentials, every environment and target, records, clock, folders and snapshots. Each finding names its fix.';
-  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --fix', '<%= config.bin %> doctor --fix --yes'];
+    'Is everything in order? Programs, dcs.yaml, git, credentials, every environment and target, records, values that environments share, other pipes out of Doppler, clock, folders and snapshots. Each finding names its fix.';
+  static override examples = [
+    '<%= config.bin %> doctor',
+    '<%= config.bin %> doctor --fix',
+    '<%= config.bin %> doctor --fix --yes',
+    '<%= config.bin %> doctor --all',
+  ];
   static override flags = {
+    ...memberFlags,
     fix: Flags.boolean({
       description:
         'mend what can be mended: close folders to others, remove snapshots that do not open; after a question, share the record',
@@ -29,19 +31,10 @@ export default class Doctor extends DcsCommand {
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(Doctor);
     const session = await openSession(this.config, this.invocation());
-    const doppler = dopplerOnce(session);
-    const checks = await Promise.all([
-      checkPrograms(session, this.config.version),
-      checkPlugins(session),
-      checkEnvironment(session),
-      checkRepository(session),
-      checkServices(session),
-      checkTargets(session, doppler),
-      checkSharedRecord(session),
-      checkFolders(session),
-      checkSnapshots(session, doppler),
-    ]);
-    const found = checks.flat();
+    const wanted = membersWanted([], flags);
+    const { findings: found, members } =
+      wanted === undefined ? await examine(session, this.config.version) : await examineMembers(session, this.config.version, wanted);
+    if (members?.all === 0) return this.out(...unchanged(wanted!));
     const ask = prompts(session.invocation, session.env);
     const mended = flags.fix
       ? await mend(found, (question) => (flags.yes ? Promise.resolve(true) : ask.possible && ask.confirm(question, '--yes')))
@@ -51,18 +44,25 @@ export default class Doctor extends DcsCommand {
     const [worst] = problems;
     if (worst?.code) process.exitCode = EXIT[worst.code];
     const style = styleFor(process.stdout, session.env);
+    const shown = members === undefined ? found : [...alike(left), ...mended];
     const rows = table(
-      found.map(({ level, what, message }) => [SYMBOL[level], what, message]),
+      shown.map((finding) => [SYMBOL[finding.level], titleOf(finding), finding.message]),
       1,
     );
-    const lines = found.flatMap((finding, index) => [
+    const lines = shown.flatMap((finding, index) => [
       `  ${rows[index]!}${mended.includes(finding) ? ` ${style.green('(mended)')}` : ''}`,
       ...finding.hints.map((hint) => `      Try  ${hint}`),
     ]);
     const fixable = left.filter(({ fix }) => fix).length;
     const sum = `${plural(problems.length, 'problem')}, ${plural(left.filter(({ level }) => level === 'warning').length, 'warning')}${fixable > 0 ? `; --fix mends ${fixable}` : ''}${worst?.code ? `. Exit ${EXIT[worst.code]} (${worst.code})` : ''}`;
-    return this.out([...lines, sum], {
+    const counted =
+      members === undefined
+        ? []
+        : [`  ${members.inOrder === members.all ? '✓' : '!'} members  ${members.inOrder} of ${members.all} in order`];
+    return this.out([...lines, ...counted, sum], {
+      ...(members === undefined ? {} : { members }),
       findings: found.map((finding) => ({
+        ...(finding.member === undefined ? {} : { member: finding.member }),
         what: finding.what,
         level: finding.level,
         message: finding.message,

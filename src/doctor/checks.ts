@@ -1,4 +1,5 @@
 import { DcsError, isDcsError } from 'dcs-sdk';
+import type { Project } from '../config/project.ts';
 import { CONTRACT } from '../registry.ts';
 import { serviceOf, services, signedIn } from '../services.ts';
 import type { Session } from '../session.ts';
@@ -49,9 +50,10 @@ export function checkEnvironment(session: Session): Promise<readonly DoctorFindi
   });
 }
 
-export async function checkServices(session: Session): Promise<readonly DoctorFinding[]> {
-  const { targets, sources } = session.project;
-  const needs = new Set(await Promise.all([...targets.values(), ...sources.values()].map(({ type }) => serviceOf(session, type))));
+/** `projects`: whose targets and sources need the services. */
+export async function checkServices(session: Session, projects: readonly Project[]): Promise<readonly DoctorFinding[]> {
+  const types = new Set(projects.flatMap(({ targets, sources }) => [...targets.values(), ...sources.values()].map(({ type }) => type)));
+  const needs = new Set(await Promise.all([...types].map((type) => serviceOf(session, type))));
   const found = await Promise.all((await services(session)).map((service) => signedIn(session, service)));
   return found.flatMap(({ service, credential, who, error }): DoctorFinding[] => {
     const { title } = service;
@@ -62,7 +64,7 @@ export async function checkServices(session: Session): Promise<readonly DoctorFi
       const hint = [`dcs login ${service.id}`];
       return needed
         ? [problem(title, new DcsError('AUTH', 'no credential that dcs can use', { hint }))]
-        : [warning(title, 'no credential; no target needs it')];
+        : [ok(title, 'no credential; no target needs it')];
     }
     const { account, rights, warnings, expires } = who!;
     return [

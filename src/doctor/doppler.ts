@@ -1,6 +1,6 @@
 import { isDcsError, type Environment } from 'dcs-sdk';
 import { unmetRules } from '../config/secret-rules.ts';
-import { clientOf, sourceOf } from '../doppler-access.ts';
+import { clientOf, sharedSourceOf } from '../doppler-access.ts';
 import { dopplerToken } from '../doppler-token.ts';
 import type { ResolvedToken } from '../doppler/auth.ts';
 import type { DopplerClient } from '../doppler/client.ts';
@@ -30,14 +30,16 @@ export async function ifSignedIn(doppler: Doppler): Promise<Awaited<ReturnType<D
 
 async function signIn(session: Session): ReturnType<Doppler> {
   const token = await dopplerToken(session);
-  return { token, client: clientOf(session, token.token) };
+  const client = clientOf(session, token.token);
+  session.shared.clients.set(session.identity?.name, Promise.resolve(client)); // whatever else is looked at signs in no second time
+  return { token, client };
 }
 
 export function checkReading(session: Session, environment: Environment, doppler: Doppler): Promise<readonly DoctorFinding[]> {
   const what = `Doppler ${environment.doppler.project}/${environment.doppler.config}`;
   return attempt(what, async () => {
     const { client } = await doppler();
-    const read = await sourceOf(session, client, environment).read();
+    const read = await sharedSourceOf(session, client, environment).read();
     const unmet = unmetRules(session.project.secretRules, environment.name, read?.secrets ?? new Map());
     return [
       ok(what, 'readable'),

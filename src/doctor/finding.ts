@@ -1,7 +1,10 @@
 import { isDcsError, type ErrorCode } from 'dcs-sdk';
+import { together } from '../render/together.ts';
 
 /** One line of `dcs doctor`. */
 export interface DoctorFinding {
+  /** Whose it is, of the members of a workspace. */
+  readonly member?: string;
   readonly what: string;
   readonly level: 'ok' | 'warning' | 'problem';
   readonly message: string;
@@ -37,4 +40,14 @@ export async function attempt(
   } catch (error) {
     return [problem(what, error)];
   }
+}
+
+/** `api: record`. */
+export const titleOf = ({ member, what }: DoctorFinding): string => (member === undefined ? what : `${member}: ${what}`);
+
+/** What is alike of several members as one. */
+export function alike(found: readonly DoctorFinding[]): DoctorFinding[] {
+  const own = found.flatMap((finding) => (finding.member === undefined ? [] : [{ ...finding, name: finding.member }]));
+  const grouped = together(own, ({ what, level, message }) => JSON.stringify([what, level, message]));
+  return [...found.filter(({ member }) => member === undefined), ...grouped.map(({ name, ...finding }) => ({ ...finding, member: name }))];
 }

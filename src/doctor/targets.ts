@@ -3,7 +3,7 @@ import type { TargetEntry } from '../config/project.ts';
 import { chooseTargets, definitionOf, optionsOf, placeOf } from '../jobs.ts';
 import { serviceOf, services } from '../services.ts';
 import { refuseMixedHosts, type Session } from '../session.ts';
-import { checkClock, checkQuota, checkReading, ifSignedIn, type Doppler } from './doppler.ts';
+import { checkReading, ifSignedIn, type Doppler } from './doppler.ts';
 import { attempt, ok, warning, type DoctorFinding } from './finding.ts';
 import { recordsOf, type Records } from './record.ts';
 
@@ -12,7 +12,7 @@ export async function checkTargets(session: Session, doppler: Doppler): Promise<
   const all = await Promise.all(
     [...session.project.environments.values()].map(({ name, config }) => checkOne(session, name, config, doppler)),
   );
-  return [...all.flat(), ...(await checkQuota(doppler)), ...(await checkClock(doppler))];
+  return all.flat();
 }
 
 async function checkOne(session: Session, name: string, config: string, doppler: Doppler): Promise<readonly DoctorFinding[]> {

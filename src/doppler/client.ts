@@ -1,6 +1,7 @@
 import { isDcsError, Secret } from 'dcs-sdk';
 import type { DopplerSDK } from '@dopplerhq/node-sdk';
 import { fieldsOf, listOf, malformed, optionalText, secretsOf, textOf, type DopplerSecret } from './answers.ts';
+import { nativeSyncsOf, type NativeSync } from './native-syncs.ts';
 import { checkSlug } from './place.ts';
 import { createTransport, observed, sdkOver, type RateLimits, type Transport, type TransportOptions } from './transport.ts';
 
@@ -53,6 +54,7 @@ export interface SecretsAnswer {
 export class DopplerClient {
   readonly #transport: Transport;
   #sdk: Promise<DopplerSDK> | undefined;
+  #nativeSyncs: Promise<readonly NativeSync[]> | undefined;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -199,6 +201,11 @@ export class DopplerClient {
   async logs(project: string, config: string, count = 5): Promise<LogEntry[]> {
     const ids = await this.logIds(project, config, { page: 1, count });
     return Promise.all(ids.map((id) => this.log(project, config, id)));
+  }
+
+  /** Doppler's own syncs that run, of all the workplace that this token may see; asked once. */
+  nativeSyncs(): Promise<readonly NativeSync[]> {
+    return (this.#nativeSyncs ??= this.#load().then(async ({ integrations }) => nativeSyncsOf(await integrations.list())));
   }
 
   #load(): Promise<DopplerSDK> {

@@ -3,7 +3,7 @@ import type { LedgerHome, LedgerKeys } from './ledger-types.ts';
 import type { ShapeRules } from './shape.ts';
 
 /** What the loop knows of a kind of target. */
-export type Kind = Pick<TargetDefinition<never>, 'type' | 'title' | 'supports' | 'limits' | 'check' | 'effect'>;
+export type Kind = Pick<TargetDefinition<never>, 'type' | 'title' | 'supports' | 'limits' | 'check' | 'effect' | 'nativeSyncs'>;
 
 /** One target in one environment: everything a sync of it needs, and nothing of oclif or dcs.yaml. */
 export interface Job {

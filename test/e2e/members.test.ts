@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ROOT_FILE, workspace, type Workspace } from './workspace.ts';
@@ -218,62 +218,39 @@ describe('members of a workspace', () => {
     expect(await entering()).to.equal(7);
   });
 
-  describe('that changed', () => {
-    const since = async (reference: string): Promise<string[]> => {
-      const { code, err, ...ran } = await w.dcs(['status', '--changed', reference, '--json']);
-      expect(code, err).to.equal(0);
-      return (ran.json()['targets'] as { target: string }[]).map(({ target }) => target);
-    };
-    beforeEach(async () => {
-      w.git('add', '-A');
-      w.git('commit', '-qm', 'one');
-      w.git('branch', 'main');
-    });
+  it('are examined together: of each what is not in order, of what they share one finding, from one read of a config', async () => {
+    w.git('add', '-A');
+    w.git('commit', '-qm', 'one');
+    await w.dcs(SYNC);
+    await w.forget();
+    const well = await w.dcs(['doctor', '--all']);
+    expect(well.code, well.out + well.err).to.equal(0);
+    expect(well.out)
+      .to.match(/! api, web: record +staging: on this machine only/)
+      .and.contain('! members  0 of 2 in order');
+    expect((await reads()).filter((status) => status === 200).length).to.equal(3);
 
-    it('are those with a file committed, staged, edited, new or moved since the branch began', async () => {
-      expect(await since('main')).to.deep.equal([]);
-      const nothing = await w.dcs(['sync', '--changed', 'main', '-e', 'staging', '--yes']);
-      expect([nothing.code, nothing.out]).to.deep.equal([0, 'No member changed since main: nothing to do.\n']);
-      await w.put('services/api/new.ts', '');
-      expect(await since('main')).to.deep.equal(['api/worker']);
-      w.git('add', '-A');
-      expect(await since('main')).to.deep.equal(['api/worker']);
-      w.git('commit', '-qm', 'two');
-      expect(await since('main')).to.deep.equal(['api/worker']);
-      expect(await since('HEAD')).to.deep.equal([]);
-      w.git('mv', 'services/api/new.ts', 'services/web/new.ts');
-      expect(await since('HEAD')).to.deep.equal(['api/worker', 'web/worker', 'web/jobs']);
-      w.git('reset', '-q', '--hard');
-      await edit('services/web/dcs.yaml', 'targets:', '# edited\ntargets:');
-      expect(await since('HEAD')).to.deep.equal(['web/worker', 'web/jobs']);
-    });
+    const ledger = (home: string): string => ROOT_FILE.replace('doppler: shop', `doppler: shop\n  ledger: ${home}`);
+    for (const config of ['dev', 'stg', 'prd']) await w.doppler(config, { DCS_LEDGER_KEY: `${config}-`.padEnd(40, 'k') });
+    await w.yaml(ledger('doppler'));
+    w.git('commit', '-qam', 'shared');
+    await w.dcs(SYNC);
+    const shared = await w.dcs(['doctor', '--all']);
+    expect(shared.out, shared.err).to.contain('✓ members  2 of 2 in order').and.not.contain('api');
 
-    it('are not those that only the other branch changed', async () => {
-      w.git('checkout', '-q', 'main');
-      await w.put('services/web/there.ts', '');
-      w.git('add', '-A');
-      w.git('commit', '-qm', 'theirs');
-      w.git('checkout', '-q', 'work');
-      expect(await since('main')).to.deep.equal([]);
-    });
-
-    it('are all of them after a change of the root file, and none by files outside', async () => {
-      await w.put('README.md', 'x');
-      expect(await since('HEAD')).to.deep.equal([]);
-      await w.yaml(`${ROOT_FILE}# edited\n`);
-      expect(await since('HEAD')).to.deep.equal(['api/worker', 'web/worker', 'web/jobs']);
-    });
-
-    it('cannot be told of an unknown commit, nor without a common one', async () => {
-      const unknown = await w.dcs(['status', '--changed', 'nope']);
-      expect([unknown.code, unknown.err.includes('git knows no commit "nope"')]).to.deep.equal([64, true]);
-      expect((await w.dcs(['status', '--changed', '--output=x'])).code).to.equal(64);
-      w.git('checkout', '-q', '--orphan', 'other');
-      w.git('commit', '-qm', 'unrelated');
-      const apart = await w.dcs(['status', '--changed', 'main']);
-      expect([apart.code, apart.err.includes('in common')], apart.err).to.deep.equal([2, true]);
-      await rm(join(w.project, '.git'), { recursive: true });
-      expect((await w.dcs(['status', '--changed', 'main'])).code).to.equal(64);
-    });
+    await broken();
+    await edit('services/web/dcs.yaml', 'web-jobs', 'not-there');
+    const ill = await w.dcs(['doctor', '--all', '--json']);
+    expect(ill.code).to.not.equal(0);
+    expect(ill.json()['members']).to.deep.equal({ all: 3, inOrder: 1 });
+    const findings = (ill.json()['findings'] as { member?: string; what: string; level: string }[]).filter(
+      ({ level }) => level === 'problem',
+    );
+    expect(findings.map(({ member, what }) => [member, what])).to.deep.equal([
+      [undefined, 'services/old'],
+      ['web', 'jobs staging'],
+    ]);
+    const one = await w.dcs(['doctor', '--changed', 'HEAD', '--json']);
+    expect(one.json()['members']).to.deep.equal({ all: 2, inOrder: 0 });
   });
 });

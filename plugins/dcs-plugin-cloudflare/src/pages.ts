@@ -20,6 +20,8 @@ export default defineTarget<PagesOptions>({
   credentials: ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY', 'CLOUDFLARE_EMAIL'],
   effect: 'next-deploy',
   local: DEV_VARS,
+  // https://docs.doppler.com/docs/cloudflare-pages; Workers have none (last verified 2026-11-21).
+  nativeSyncs: ['cloudflare_pages'],
   endpoint: (env) => env['CLOUDFLARE_API_BASE_URL'] ?? defaultEndpoint,
   place: ({ account_id, project, pages_environment = 'production' }) => `${account_id}/${project}/${pages_environment}`,
   connect: (options, context) => connect(createApi(context), options, context.signal),

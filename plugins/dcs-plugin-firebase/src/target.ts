@@ -14,6 +14,7 @@ export default defineTarget<FirebaseOptions>({
   limits: { batch: 500, valueBytes: 65_536, names: NAMES, reserved: RESERVED, empty: false },
   credentials: CREDENTIALS,
   effect: 'redeploy',
+  nativeSyncs: ['gcp_secret_manager'], // its secrets lie there
   local: { file: 'functions/.secret.local', format: 'dotenv' },
   endpoint: (env) => endpointOf('secretmanager', env),
   place: ({ project_id }) => project_id,

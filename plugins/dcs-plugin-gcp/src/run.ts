@@ -41,6 +41,7 @@ export default defineTarget<RunOptions>({
   credentials: CREDENTIALS,
   service: 'google',
   effect: 'now',
+  nativeSyncs: ['gcp_secret_manager'], // its secrets lie there
   endpoint: (env) => endpointOf('secretmanager', env),
   place: placeOf,
   check: (name, _secret, options) => (options === undefined ? undefined : refusedName(name, options)),

@@ -22,6 +22,8 @@ export default defineTarget<GcpOptions>({
   credentials: CREDENTIALS,
   service: 'google',
   effect: 'now',
+  // https://docs.doppler.com/docs/gcp-secret-manager (last verified 2026-11-21).
+  nativeSyncs: ['gcp_secret_manager'],
   endpoint: (env) => endpointOf('secretmanager', env),
   place: placeOf,
   check: (name, _secret, options) => (options === undefined ? undefined : refusedName(name, options)),

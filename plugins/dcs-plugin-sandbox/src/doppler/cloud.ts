@@ -2,6 +2,7 @@ import type { Call, Cloud, Reply } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { authRoutes } from './auth.ts';
 import { type Ground, isObject, nowhere, open, Quota, Refusal } from './gate.ts';
+import { integrationRoutes } from './integrations.ts';
 import { logRoutes } from './logs.ts';
 import { placeRoutes } from './places.ts';
 import { secretRoutes } from './secrets.ts';
@@ -52,6 +53,7 @@ export function doppler(): Cloud {
       ...tokenRoutes(ground),
       ...logRoutes(ground),
       ...webhookRoutes(ground),
+      ...integrationRoutes(ground),
       ...watchRoutes(ground),
       open('POST', '/_sandbox/doppler/limits', (call) => setLimits(ground, call)),
       open('POST', '/_sandbox/doppler/tier', (call) => setTier(ground, call)),

@@ -52,6 +52,23 @@ export interface Webhook {
   hasSecret: boolean;
 }
 
+/** One of Doppler's own pipes from a config to a platform. */
+export interface Sync {
+  slug: string;
+  enabled: boolean;
+  lastSyncedAt: string | null;
+  project: string;
+  config: string;
+}
+
+export interface Integration {
+  slug: string;
+  name: string;
+  type: string;
+  enabled: boolean;
+  syncs: Map<string, Sync>;
+}
+
 export interface Project {
   name: string;
   description: string;
@@ -110,6 +127,8 @@ export interface World {
   tokens: Map<string, Token>;
   /** Service account identities: uuid -> projects. */
   identities: Map<string, string[]>;
+  /** Of the workplace, by slug. */
+  integrations: Map<string, Integration>;
   logins: Login[];
   activity: Activity[];
   limits: Limits | null;
@@ -124,6 +143,7 @@ export const emptyWorld = (): World => ({
   projects: new Map(),
   tokens: new Map(),
   identities: new Map(),
+  integrations: new Map(),
   logins: [],
   activity: [],
   limits: null,
