@@ -113,6 +113,7 @@ export function neon(folder?: string): Cloud {
     seed: () => seedNeon(world),
     async open(changed) {
       save = changed;
+      if (folder !== undefined) await stores.tidy(new Set(world.stores.keys()));
       for (const project of world.projects.values()) for (const endpoint of project.endpoints.values()) await doors.open(endpoint);
     },
     async close() {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,6 +67,25 @@ describe('neon sandbox: PostgreSQL as a process', () => {
     const client = await start(folder);
     expect(await query(sandbox.uri, 'SELECT * FROM kept')).to.deep.equal([]);
     await client.close();
+  });
+
+  it('keeps no cluster that no branch needs', async () => {
+    const clusters = async () => (await readdir(join(folder, 'neon'))).filter((name) => /^[0-9a-f-]{36}$/.test(name)).length;
+    const client = await start(folder);
+    const { path } = await client.project();
+    expect(await clusters()).to.equal(1);
+    const { body } = await client.done('POST', `${path}/branches`, { branch: { name: 'short' } });
+    expect(await clusters()).to.equal(2);
+    await client.done('DELETE', `${path}/branches/${body.branch.id}?hard_delete=true`);
+    expect(await clusters()).to.equal(1);
+    const failed = await client.done('POST', `${path}/branches`, { branch: { name: 'never', parent_lsn: 'FFFF/0' } });
+    expect((await client.api('GET', `${path}/operations/${failed.body.operations[0].id}`)).body.operation).to.include({ status: 'failed' });
+    expect((await client.api('GET', `${path}/branches?search=never`)).body.branches).to.deep.equal([]);
+    expect(await clusters()).to.equal(1);
+    await client.close();
+    await mkdir(join(folder, 'neon', '0b5c1c3a-6a34-4a53-9d7e-0d5a3c0f5e11'));
+    await (await start(folder)).close();
+    expect(await clusters()).to.equal(1);
   });
 
   it('wakes a server that died', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
@@ -66,33 +67,39 @@ export class Stores {
     return join(this.#root(), id, part);
   }
 
-  async #room(): Promise<string> {
+  /** A new store; one that could not be made leaves nothing behind. */
+  async #made(make: (id: string) => Promise<Omit<Store, 'id'>>): Promise<Store> {
     const id = randomUUID();
     await mkdir(join(this.#root(), id), { recursive: true, mode: 0o700 });
-    return id;
+    try {
+      return { id, ...(await make(id)) };
+    } catch (error) {
+      await this.remove(id);
+      throw error;
+    }
   }
 
-  async create(): Promise<Store> {
-    const id = await this.#room();
-    await initialize(await this.postgres(), this.#folder(id, 'data'), this.#password());
-    await copyCluster(this.#folder(id, 'data'), this.#folder(id, 'base'));
-    return { id, ...(await this.sql({ id }, 'postgres', now)) };
+  create(): Promise<Store> {
+    return this.#made(async (id) => {
+      await initialize(await this.postgres(), this.#folder(id, 'data'), this.#password());
+      await copyCluster(this.#folder(id, 'data'), this.#folder(id, 'base'));
+      return this.sql({ id }, 'postgres', now);
+    });
   }
 
   /** A store that holds what `source` holds now, or held at `point`; `find` knows the stores that histories name. */
   async fork(source: Store, find: (id: string) => Store | undefined, point?: Point): Promise<Store> {
-    if (point === undefined) return this.#forkNow(source);
+    if (point === undefined) return this.#made((id) => this.#forkNow(id, source));
     let holder = source;
     while (before(point, holder)) {
       const older = holder.from === undefined ? undefined : find(holder.from);
       if (older === undefined) throw new OutOfHistory('the requested point in time is before the beginning of the history');
       holder = older;
     }
-    return this.#forkThen(holder, point);
+    return this.#made((id) => this.#forkThen(id, holder, point));
   }
 
-  async #forkNow(source: Store): Promise<Store> {
-    const id = await this.#room();
+  async #forkNow(id: string, source: Store): Promise<Omit<Store, 'id'>> {
     const base = this.#folder(id, 'base');
     const start = await this.sql(source, 'postgres', async (client) => {
       await client.query(`SELECT pg_backup_start('branch', true)`);
@@ -102,7 +109,7 @@ export class Stores {
       return now(client);
     });
     await copyCluster(base, this.#folder(id, 'data'));
-    return { id, ...start, from: source.id };
+    return { ...start, from: source.id };
   }
 
   /** The part of the log that makes a copy of a living cluster whole. */
@@ -117,7 +124,7 @@ export class Stores {
         await copyFile(join(from, name), join(base, 'pg_wal', name));
   }
 
-  async #forkThen(holder: Store, point: Point): Promise<Store> {
+  async #forkThen(id: string, holder: Store, point: Point): Promise<Omit<Store, 'id'>> {
     // Recovery stops at a change past the target: there has to be one, and it has to be on disk.
     const end = await this.sql(holder, 'postgres', async (client) => {
       for (const statement of ['SELECT txid_current()', 'SELECT pg_switch_wal()', 'SELECT txid_current()', 'SELECT pg_switch_wal()'])
@@ -125,7 +132,6 @@ export class Stores {
       return now(client);
     });
     if (!before(point, { ...holder, ...end })) throw new OutOfHistory('the requested point in time is in the future');
-    const id = await this.#room();
     const data = this.#folder(id, 'data');
     await copyCluster(this.#folder(holder.id, 'base'), data);
     await writeFile(join(data, 'recovery.signal'), '', { mode: 0o600 });
@@ -144,7 +150,7 @@ export class Stores {
       await server.stop();
     }
     await copyCluster(data, this.#folder(id, 'base'));
-    return { id, ...start, from: holder.id };
+    return { ...start, from: holder.id };
   }
 
   running(id: string): boolean {
@@ -184,6 +190,12 @@ export class Stores {
   async sql<T>(store: { id: string }, database: string, work: (client: Client) => Promise<T>): Promise<T> {
     const port = await this.wake(store.id);
     return connected({ port, database, password: this.#password() }, work);
+  }
+
+  /** Removes what a sandbox that was killed had begun: every store but the `known`. */
+  async tidy(known: ReadonlySet<string>): Promise<void> {
+    if (!existsSync(this.#root())) return;
+    for (const name of await readdir(this.#root())) if (/^[0-9a-f-]{36}$/.test(name) && !known.has(name)) await this.remove(name);
   }
 
   async remove(id: string): Promise<void> {
