@@ -21,7 +21,7 @@ export default class Login extends DcsCommand {
     const winner = await service.credential(context);
     const lines = [
       `✓ ${service.title}  ${who.account}; kept in ${where}`,
-      ...(winner && winner.from !== 'dcs login' ? [`! ${winner.from} comes first: it beats this login`] : []),
+      ...(winner && !winner.from.startsWith('dcs login') ? [`! ${winner.from} comes first: it beats this login`] : []),
     ];
     return this.out(lines, { service: service.id, account: who.account, kept: where, winner: winner?.from ?? null });
   }

@@ -48,6 +48,8 @@ describe('gcp: who signs in, and with which rights', () => {
     expect(refused.err).to.not.contain('ya29.mistyped');
     const kept = await w.dcs(['login', 'google'], { env, input: await federated() });
     expect(kept.code, kept.err).to.equal(0);
+    expect(kept.err, 'a warning of the library').to.equal('');
+    expect(kept.out).to.not.contain('beats this login');
     expect((await w.dcs(['sync', '-e', 'staging', '--yes'], { env })).code).to.equal(0);
     const wins = await w.dcs(['whoami']);
     expect(wins.out).to.contain('GOOGLE_OAUTH_ACCESS_TOKEN').and.to.contain('dcs login google');
@@ -56,6 +58,19 @@ describe('gcp: who signs in, and with which rights', () => {
     const token = await w.dcs(['login', 'google'], { env, input: `${w.env['GOOGLE_OAUTH_ACCESS_TOKEN']}\n` });
     expect(token.code, token.err).to.equal(0);
     expect((await w.dcs(['whoami'], { env })).out).to.contain('lasts an hour');
+  });
+
+  it('a kept file that is damaged or of no known kind is refused, and nothing of it is said', async () => {
+    const env = { GOOGLE_OAUTH_ACCESS_TOKEN: undefined };
+    for (const input of [
+      '{"type": "service_account", "private_key": "canary',
+      '{"type": "canary"}',
+      '{"type": "service_account", "private_key": "canary", "client_email": "a@b"}',
+    ]) {
+      const run = await w.dcs(['login', 'google'], { env, input });
+      expect(run.code, run.out).to.equal(3);
+      expect(run.out + run.err).to.not.contain('canary');
+    }
   });
 
   it('without the right to read values: writes, then knows by version and mark that nothing is to do, and who moved', async () => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DcsError, isLoopback, type Context, type Credential, type Env } from 'dcs-sdk';
 import { isOfficial } from './endpoints.ts';
+import { fromLibrary } from './library.ts';
 
 export interface GoogleCredential extends Credential {
   /** The project that a person's own requests are counted for. */
@@ -10,7 +11,6 @@ export interface GoogleCredential extends Credential {
 }
 
 export const CREDENTIALS = ['GOOGLE_OAUTH_ACCESS_TOKEN', 'GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CREDENTIALS'];
-const SCOPES = ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/userinfo.email'];
 const GCLOUD_TIMEOUT = 10_000;
 
 /** The environment's token, what `dcs login` keeps, application default credentials, gcloud's login, the machine's own account. */
@@ -93,25 +93,6 @@ function fieldOf(text: string, path: string, field: string): string | undefined 
   } catch {
     // The parser's message would quote the file.
     throw new DcsError('AUTH', `${path} is not a file of Google credentials.`, { hint: 'gcloud auth application-default login' });
-  }
-}
-
-/** Service accounts, users, Workload Identity Federation, impersonation: Google's library knows them all. Loaded only here. */
-async function fromLibrary(from: string, file?: string): Promise<GoogleCredential> {
-  const { GoogleAuth } = await import('google-auth-library');
-  try {
-    const given = file === undefined ? {} : { credentials: JSON.parse(file) as object };
-    const client = await new GoogleAuth({ scopes: SCOPES, ...given }).getClient();
-    const { token } = await client.getAccessToken();
-    if (!token) throw new Error('no token');
-    const { quotaProjectId } = client;
-    return { token, from, beats: [], ...(quotaProjectId === undefined ? {} : { quotaProject: quotaProjectId }) };
-  } catch {
-    // The library's errors carry requests with assertions and secrets in them.
-    throw new DcsError('AUTH', 'Google gave no access token.', {
-      why: `The credential comes from ${from}; it is expired, revoked, or may not be used here. Nothing was written.`,
-      hint: 'gcloud auth application-default login',
-    });
   }
 }
 
