@@ -19,7 +19,7 @@ describe('examples/', () => {
   const examples = readdirSync(join(ROOT, 'examples'));
 
   it('has these', () => {
-    expect(examples).to.include.members(['worker', 'several-targets', 'transforms', 'gcp', 'firebase', 'running-app']);
+    expect(examples).to.include.members(['worker', 'several-targets', 'transforms', 'gcp', 'firebase', 'running-app', 'neon']);
   });
 
   for (const name of examples)

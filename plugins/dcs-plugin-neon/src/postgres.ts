@@ -34,9 +34,8 @@ export async function connect(connection: Connection, through: 'pooled' | 'direc
 function refused(error: unknown, where: string): DcsError {
   const code = stateOf(error);
   const wrong = code === '28P01' || code === '28000';
-  return new DcsError(wrong ? 'AUTH' : 'NETWORK', `PostgreSQL does not let dcs in (${where}${code === undefined ? '' : `, ${code}`}).`, {
-    ...(wrong ? { why: 'The password is not the one that Neon told.' } : {}),
-  });
+  const said = `PostgreSQL does not let dcs in (${where}${code === undefined ? '' : `, ${code}`}).`;
+  return wrong ? new DcsError('AUTH', said, { why: 'The password is not the one that Neon told.' }) : new DcsError('NETWORK', said);
 }
 
 export function stateOf(error: unknown): string | undefined {
