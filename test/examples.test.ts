@@ -73,6 +73,13 @@ describe('examples/', () => {
     expect(((await peek.json()) as { value: string }).value).to.be.a('string');
   });
 
+  it('cloud-run binds two names to the service in one revision', async () => {
+    await cp(join(ROOT, 'examples', 'cloud-run'), w.project, { recursive: true });
+    const run = await w.dcs(['sync', 'api', '-e', 'staging', '--yes']);
+    expect(run.code, run.err + run.out).to.equal(0);
+    expect(run.out).to.match(/2 written, verified, live as revision shop-api-00002-/);
+  });
+
   it('firebase writes the two names that functions read', async () => {
     await cp(join(ROOT, 'examples', 'firebase'), w.project, { recursive: true });
     const run = await w.dcs(['sync', '-e', 'staging', '--yes']);

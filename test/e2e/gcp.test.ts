@@ -184,4 +184,31 @@ describe('gcp: the built CLI on the sandbox', () => {
     await edit('STRIPE_KEY', 'not bound, so not live');
     expect((await w.dcs(['status', '-e', 'staging', '--exit-code'])).code).to.equal(0);
   });
+
+  it('gcp-run on another machine: nothing to do, and pruning unbinds what this target bound and leaves its secret', async () => {
+    await w.yaml(
+      `doppler: shop\ntargets:\n  api: {type: gcp-run, project_id: ${PROJECT}, region: europe-west3, service: shop-api, grant: true, include: [STRIPE_KEY, EXTRA]}\n`,
+    );
+    await w.doppler('stg', { EXTRA: 'one' });
+    expect((await w.dcs(['sync', '-e', 'staging', '--yes'])).code).to.equal(0);
+    await otherMachine();
+    expect((await w.dcs(['sync', '-e', 'staging', '--yes'])).out).to.contain('Nothing to do');
+    await otherMachine();
+    await w.doppler('stg', { EXTRA: null });
+    const pruned = await w.dcs(['sync', '-e', 'staging', '--yes', '--prune']);
+    expect(pruned.code, pruned.err + pruned.out).to.equal(0);
+    const bound = async (name: string): Promise<unknown> =>
+      (
+        (await (
+          await fetch(`${w.origin}/_sandbox/google/peek?${new URLSearchParams({ project: PROJECT, name, service: 'shop-api' })}`)
+        ).json()) as { value: unknown }
+      ).value;
+    expect(await bound('EXTRA')).to.equal(null);
+    expect(await bound('LOG_LEVEL')).to.equal('info');
+    expect(await bound('STRIPE_KEY')).to.be.a('string');
+    expect(await peek('EXTRA')).to.equal('one');
+    await w.doppler('stg', { EXTRA: 'two' });
+    expect((await w.dcs(['sync', '-e', 'staging', '--yes'])).code).to.equal(0);
+    expect(await bound('EXTRA')).to.equal('two');
+  });
 });

@@ -16,6 +16,8 @@ const marked = (put: Put): Put => ({
 });
 const SERVICE: RunOptions = { project_id: PROJECT, region: REGION, service };
 
+const AT = `run/v2/projects/${PROJECT}/locations/${REGION}/services/${service}`;
+
 async function call(cloud: Cloud, method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
   const answer = await fetch(`${cloud.origin}/google/${path}`, {
     method,
@@ -205,6 +207,34 @@ describe('Cloud Run', () => {
     const entry = (await target.list(NONE)).entries.find(({ name }) => name === 'A');
     expect(entry?.value?.reveal()).to.equal('one');
     expect(entry?.mark).to.deep.equal({ owner: OWNER, created: true });
+  });
+
+  it('says that a new revision is not live where traffic is held at an older one', async () => {
+    const { latestReadyRevision } = await call(cloud, 'GET', AT);
+    const revision = String(latestReadyRevision).split('/').at(-1);
+    const traffic = [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision, percent: 100 }];
+    await call(cloud, 'PATCH', `${AT}?updateMask=traffic`, { traffic });
+    const { effect, notes } = await open().identify();
+    expect(effect).to.equal('next-deploy');
+    expect(notes?.join()).to.contain('held at older revisions');
+  });
+
+  it('asks which container of several, and touches no other', async () => {
+    await mayRead(cloud);
+    const { template } = (await call(cloud, 'GET', AT)) as { template: { containers: object[] } };
+    const containers = [
+      { ...template.containers[0], name: 'web' },
+      { name: 'proxy', image: 'envoy', env: [{ name: 'A', value: 'plain' }] },
+    ];
+    await call(cloud, 'PATCH', `${AT}?updateMask=template.containers`, { template: { containers } });
+    const refused = await open()
+      .list(NONE)
+      .catch((error: unknown) => error);
+    expect(isDcsError(refused) && refused.details.hint).to.contain('web, proxy');
+    expect((await open({ container: 'web' }).write([marked(create('A', 'one'))]))[0]?.result).to.equal('done');
+    const after = (await call(cloud, 'GET', AT)) as { template: { containers: object[] } };
+    expect(after.template.containers[1]).to.deep.equal(containers[1]);
+    expect(JSON.stringify(after.template.containers[0])).to.contain('secretKeyRef');
   });
 
   it('validates its options', async () => {
