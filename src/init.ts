@@ -61,7 +61,9 @@ export async function init(
   const environment = [
     ...new Set(
       detected.flatMap(({ options }) =>
-        Object.values(options).flatMap((value) => (value !== null && typeof value === 'object' ? Object.keys(value) : [])),
+        Object.values(options).flatMap((value) =>
+          value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : [],
+        ),
       ),
     ),
   ];

@@ -37,7 +37,7 @@ export interface Detected {
   readonly type: string;
   /** The file it was found in, relative to the repository. */
   readonly file: string;
-  /** Keys of the entry, environment maps included. */
+  /** Keys of the entry, environment maps included; `include` where the repository tells which names it reads. Default: all. */
   readonly options: Readonly<Record<string, unknown>>;
   /** What a person should know: `account_id is not in wrangler.jsonc`. */
   readonly notes: readonly string[];

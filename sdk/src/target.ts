@@ -147,7 +147,7 @@ export interface Limits {
 /** The file the platform's local tool reads, for `dcs run|env --for`. */
 export interface LocalFile {
   readonly file: string;
-  readonly format: 'dotenv' | 'json';
+  readonly format: 'dotenv' | 'json' | 'firebase';
   /** Makes the tool read its environment too, so that no file is needed: what `dcs run --for` sets besides the secrets. */
   readonly variables?: Readonly<Record<string, string>>;
 }

@@ -14,7 +14,7 @@ export function renderProject(project: string, detected: readonly Detected[]): s
     lines.push(`  ${name}:                   # ${file}`);
     if (name !== type) lines.push(`    type: ${type}`);
     for (const [key, value] of Object.entries(options)) lines.push(`    ${key}: ${flow(value)}`);
-    lines.push('    include: ["*"]');
+    if (!Object.hasOwn(options, 'include')) lines.push('    include: ["*"]');
   }
   return `${lines.join('\n')}\n`;
 }

@@ -97,20 +97,47 @@ describe('firebase: the built CLI on the sandbox', () => {
     expect(await readFile(join(w.project, 'dcs.yaml'), 'utf8')).to.match(/firebase:\s+project_id:\s+staging: demo-shop/);
     await w.forget();
     const again = await w.dcs(['provision', 'firebase', '--yes', '--json']);
+    expect(run.out).to.contain('roles/cloudfunctions.viewer');
     expect(again.json()['linked']).to.deep.equal([]);
     expect((await w.journal()).filter(({ cloud, method }) => cloud === 'google' && method !== 'GET')).to.deep.equal([]);
+  });
+
+  it('provision writes what the code defines as include, and lets an account read what dcs keeps', async () => {
+    await repository();
+    await w.yaml('doppler: shop\n');
+    await mkdir(join(w.project, 'functions'));
+    await writeFile(join(w.project, 'functions', 'index.js'), "defineSecret('STRIPE_KEY');");
+    expect((await w.dcs(['provision', 'firebase', '--yes'])).out).to.contain('project_id, include written to dcs.yaml');
+    expect((await sync('--json')).out)
+      .to.contain('STRIPE_KEY')
+      .and.to.not.contain('"JWT_SECRET"');
+    const granted = await w.dcs(['provision', 'firebase', '--accessor', runAccount, '--yes', '--json']);
+    expect(granted.code, granted.err).to.equal(0);
+    const [project] = granted.json()['projects'] as { granted: unknown }[];
+    expect(project!.granted).to.deep.equal([{ secret: 'STRIPE_KEY', member: `serviceAccount:${runAccount}` }]);
+    const again = await w.dcs(['provision', 'firebase', '--accessor', runAccount, '--yes']);
+    expect(again.out).to.not.contain('may read');
   });
 
   it('init finds it, and env writes the emulator’s file', async () => {
     await repository();
     await rm(join(w.project, 'dcs.yaml'));
+    await mkdir(join(w.project, 'functions', 'src'), { recursive: true });
+    await mkdir(join(w.project, 'functions', 'node_modules', 'x'), { recursive: true });
+    const code = 'const stripe = defineSecret(\'STRIPE_KEY\');\nexport const mail = defineJsonSecret(\n  "SENDGRID_KEY",\n);\n';
+    await writeFile(join(w.project, 'functions', 'src', 'index.ts'), code);
+    await writeFile(join(w.project, 'functions', 'node_modules', 'x', 'index.js'), "defineSecret('NOT_OURS')");
+    await writeFile(join(w.project, 'apphosting.staging.yaml'), 'env:\n  - variable: SESSION\n    secret: SESSION_KEY@3 # pinned\n');
     const run = await w.dcs(['init', '--yes', '--name', 'shop']);
     expect(run.code, run.err).to.equal(0);
-    expect(await readFile(join(w.project, 'dcs.yaml'), 'utf8')).to.contain(PROJECT);
+    expect(run.out).to.contain('Next  dcs diff -e staging');
+    const written = await readFile(join(w.project, 'dcs.yaml'), 'utf8');
+    expect(written).to.contain(`project_id: {staging: ${PROJECT}}`).and.to.contain('include: [SENDGRID_KEY, SESSION_KEY, STRIPE_KEY]');
+    expect(written).to.not.contain('*');
+    expect((await w.dcs(['config', 'validate'])).code).to.equal(0);
     await w.yaml(YAML);
     await rm(join(w.project, '.git'), { recursive: true });
     execFileSync('git', ['init', '-q'], { cwd: w.project });
-    await mkdir(join(w.project, 'functions'));
     await writeFile(join(w.project, '.gitignore'), '.secret.local\n');
     const out = await w.dcs(['env', '-e', 'staging', '--for', 'firebase', '--out', 'functions/.secret.local']);
     expect(out.code, out.err).to.equal(0);

@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -14,6 +15,7 @@ import { FORMATS, renderFormat } from '../../src/run/formats/index.ts';
 import { FORMAT_NAMES, type FormatName } from '../../src/run/formats/names.ts';
 import { entries, NASTY, values, written } from './nasty.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'dcs-formats-'));
 const all = new Map(NASTY.map((value, index) => [`NAME_${index}`, value]));
 const found = (program: string): boolean => (process.env['PATH'] ?? '').split(delimiter).some((one) => existsSync(join(one, program)));
@@ -43,6 +45,33 @@ describe('files, read by those who read them', function () {
   it('.env: refuses only what cannot be written in any way', () => {
     for (const value of ["it's", '"`', `a'b"c\`d`, 'a\nb', '#x', ' x ', 'ends in \\', '$x'])
       expect(FORMATS.dotenv.refuses({ name: 'NAME', value }), value).to.equal(undefined);
+  });
+
+  it('.secret.local: as the Firebase CLI reads it, where that is installed', function () {
+    const installed = join(ROOT, 'test/conformance/node_modules/firebase-tools/lib/functions/env.js');
+    if (!existsSync(installed)) return this.skip();
+    const { parseStrict } = createRequire(import.meta.url)(installed) as { parseStrict: (text: string) => object };
+    roundTrips('firebase', parseStrict);
+  });
+  it('.secret.local: double quotes and escapes; without quotes where a backslash ends the value', () => {
+    const { text } = written(
+      'firebase',
+      new Map([
+        ['A', `it's "so"\n\n#`],
+        ['B', 'ends in \\'],
+        ['C', 'a\r\n\\b'],
+        ['D', ''],
+      ]),
+    );
+    expect(text).to.equal('A="it\'s \\"so\\"\\n\\n#"\nB=ends in \\\nC="a\\r\\n\\\\b"\nD=""\n');
+    for (const [name, value] of [
+      ['FIREBASE_X', 'v'],
+      ['lower', 'v'],
+      ['A', '# \\'],
+      ['A', ' \\'],
+      ['A', 'a\nb\\'],
+    ])
+      expect(FORMATS.firebase.refuses({ name: name!, value: value! }), name).to.be.a('string');
   });
 
   it('JSON', () => roundTrips('json', JSON.parse));

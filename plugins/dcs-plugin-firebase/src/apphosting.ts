@@ -41,7 +41,7 @@ export async function withReferences(text: string, names: readonly string[]): Pr
   if (added.length === 0) return undefined;
   for (const name of added) env.add(document.createNode({ variable: name, secret: name }));
   document.set('env', env);
-  return { text: document.toString(), added };
+  return { text: document.toString({ lineWidth: 0 }), added };
 }
 
 /** The rights that the Firebase CLI gives a backend on a secret: firebase-tools 15.34.2 (its lib/apphosting/secrets), last verified 2026-11-21. */

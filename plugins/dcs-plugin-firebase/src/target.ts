@@ -15,7 +15,7 @@ export default defineTarget<FirebaseOptions>({
   credentials: CREDENTIALS,
   effect: 'redeploy',
   nativeSyncs: ['gcp_secret_manager'], // its secrets lie there
-  local: { file: 'functions/.secret.local', format: 'dotenv' },
+  local: { file: 'functions/.secret.local', format: 'firebase' },
   endpoint: (env) => endpointOf('secretmanager', env),
   place: ({ project_id }) => project_id,
   connect: (options, context) => connectFirebase(options, context),

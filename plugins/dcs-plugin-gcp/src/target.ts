@@ -107,6 +107,6 @@ export { endpointOf } from './endpoints.ts';
 export { keptByDcs } from './marks.ts';
 export { finished } from './operations.ts';
 export { type Pace } from './pace.ts';
-export { enableApis, roles } from './provision.ts';
+export { enableApis, grantAccess, roles } from './provision.ts';
 export { secretsApi, type SecretsApi, type Stored } from './secrets-api.ts';
 export { project, schema, type Fields, type GcpOptions } from './options.ts';

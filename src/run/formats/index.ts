@@ -3,6 +3,7 @@ import { bash, zsh } from './posix.ts';
 import { cmd } from './cmd.ts';
 import { docker } from './docker.ts';
 import { dotenv } from './dotenv.ts';
+import { firebase } from './firebase.ts';
 import { fish } from './fish.ts';
 import { githubEnv } from './github-env.ts';
 import { json } from './json.ts';
@@ -26,6 +27,7 @@ export const FORMATS = {
   kubernetes,
   tfvars,
   'github-env': githubEnv,
+  firebase,
 } as const satisfies Record<FormatName, Format>;
 
 /** All of them, or an error that names those the format cannot hold: a file with names left out would look complete. */

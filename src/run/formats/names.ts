@@ -12,5 +12,6 @@ export const FORMAT_NAMES = [
   'kubernetes',
   'tfvars',
   'github-env',
+  'firebase',
 ] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
