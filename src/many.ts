@@ -3,11 +3,12 @@ import { atMost } from './at-most.ts';
 import { matching } from './config/environment.ts';
 import { renewSources } from './doppler-access.ts';
 import { diffResult, type DiffResult } from './diff.ts';
+import type { Look } from './engine/look.ts';
 import type { Filters } from './jobs.ts';
 import { chooseMembers, sharesOf, takes, type Failed, type Members, type Share } from './members.ts';
-import { commandLine, type Wanted } from './members-wanted.ts';
+import { commandLine, membersWanted, type Wanted } from './members-wanted.ts';
 import { rivalsOf } from './native-syncs.ts';
-import { planParts, prepare, refuseUnknownNames, type Part, type Work } from './planning.ts';
+import { planParts, planTargets, prepare, refuseUnknownNames, type Part, type Work } from './planning.ts';
 import { plural, type Style } from './render/style.ts';
 import type { Session } from './session.ts';
 import { ALL, failureRow, lookRow, sourceRows, type StatusRow } from './status.ts';
@@ -36,6 +37,15 @@ export async function diffMembers(
     next: { command: commandLine('sync', wanted, about.environment.name) },
     rivals: await rivalsOf(work.parts),
   });
+}
+
+/** What stands at targets that are named as a report names them: of this dcs.yaml, or of members. */
+export async function looksAt(session: Session, environment: Environment, words: readonly string[]): Promise<readonly Look[]> {
+  const wanted = membersWanted(words, { all: false });
+  if (wanted === undefined) return (await planTargets(session, environment, words, ALL)).looks;
+  const { shares, failed } = sharesOf(await chooseMembers(session, wanted), environment.name);
+  const work = await workOf(shares, failed, (share) => prepare(share.session, share.environment, share.words, ALL), true);
+  return (await planParts(work)).looks;
 }
 
 /** One plan, one consent and one report for several members. `named`: the environment, where not the command line says it. */

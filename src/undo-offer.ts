@@ -1,4 +1,4 @@
-import { planTargets } from './planning.ts';
+import { looksAt } from './many.ts';
 import type { Session } from './session.ts';
 import { targetsOf, type Undo } from './undo.ts';
 
@@ -9,7 +9,7 @@ import { targetsOf, type Undo } from './undo.ts';
 export async function rollbackLines(session: Session, { entries, environment }: Undo): Promise<string[]> {
   const words = targetsOf(entries);
   if (words.length === 0) return [];
-  const { looks } = await planTargets(session, environment, words, { only: [], except: [], prune: false });
+  const looks = await looksAt(session, environment, words);
   return looks.flatMap(({ job, listing }) => {
     const before = entries.find(({ place }) => place === job.place)?.revision?.before;
     const trail = listing.trail ?? [];

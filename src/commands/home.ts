@@ -2,7 +2,8 @@ import { homedir } from 'node:os';
 import { DcsCommand } from 'dcs-sdk/command';
 import { findConfig } from '../config/load.ts';
 import { machineLog } from '../engine/audit-file.ts';
-import { ago, table } from '../render/style.ts';
+import type { Member } from '../config/workspace.ts';
+import { ago, plural, table } from '../render/style.ts';
 import { openSession, type Session } from '../session.ts';
 
 export default class Home extends DcsCommand {
@@ -26,6 +27,8 @@ export default class Home extends DcsCommand {
       );
     }
     const session = await openSession(this.config, invocation);
+    const { workspace, targets } = session.project;
+    if (workspace?.file === file && targets.size === 0) return this.#workspace(file, await workspace.members());
     const chosen = session.choose(true);
     const rows = [...session.project.targets.values()].map(({ name, type, environments }, index) => [
       index === 0 ? 'target   ' : '',
@@ -44,6 +47,18 @@ export default class Home extends DcsCommand {
     ];
     if (!this.jsonEnabled()) this.logToStderr(chosen.line);
     return this.out(lines, { file, environment: chosen.name, targets: [...session.project.targets.keys()] });
+  }
+
+  /** A root file that only holds others together. */
+  #workspace(file: string, members: readonly Member[]): Record<string, unknown> {
+    const lines = [
+      `A workspace of ${plural(members.length, 'member')}.`,
+      '',
+      '  dcs status --all          is everything in sync?',
+      `  dcs status ${members[0]!.folder}/`.padEnd(28) + 'of one member',
+      '  dcs diff --changed main   what would a sync of what changed here change?',
+    ];
+    return this.out(lines, { file, members: members.map(({ folder }) => folder) });
   }
 }
 

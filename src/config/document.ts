@@ -155,6 +155,7 @@ function say(issue: Issue): string {
       array: 'a list',
       object: 'a map',
       record: 'a map',
+      never: 'said by each target itself',
     };
     return `must be ${kinds[issue.expected] ?? issue.expected}`;
   }

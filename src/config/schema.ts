@@ -65,7 +65,8 @@ const folders = z.string().regex(/^!?(?!\/|\.\.?(\/|$))[^\\]+$/, 'must name fold
 
 const environments = z.record(name, environment.nullable()).optional();
 const ledger = z.union([ledgerHome, z.record(name, ledgerHome)]).optional();
-const { type: _type, shared: _shared, ...common } = coreTarget;
+const ofEachTarget = z.never().optional();
+const common = { ...coreTarget, type: ofEachTarget, shared: ofEachTarget };
 /** What the targets of the file, and of the members of its workspace, take where they say nothing else. */
 const defaults = z.strictObject({
   strict: z.boolean().optional(),

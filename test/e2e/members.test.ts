@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ROOT_FILE, workspace, type Workspace } from './workspace.ts';
@@ -112,6 +112,7 @@ describe('members of a workspace', () => {
     await broken();
     await w.put('services/far/dcs.yaml', 'targets: {gone: {type: cloudflare, worker: {staging: not-there}}}\n');
     await w.put('services/poor/dcs.yaml', 'doppler: not-there\ntargets: {x: {type: cloudflare, worker: {staging: poor-x}}}\n');
+    expect((await w.dcs(['config', 'validate'])).err).to.contain('services/old/dcs.yaml:2:1: unknown key "targts"');
     const sync = await w.dcs(SYNC);
     expect(sync.code, sync.err).to.equal(5);
     expect(sync.out)
@@ -252,5 +253,48 @@ describe('members of a workspace', () => {
     ]);
     const one = await w.dcs(['doctor', '--changed', 'HEAD', '--json']);
     expect(one.json()['members']).to.deep.equal({ all: 2, inOrder: 0 });
+  });
+
+  it('keep their records when their folder moves, and say the same alone and together', async () => {
+    await w.dcs(SYNC);
+    await rename(join(w.project, 'services/api'), join(w.project, 'services/moved'));
+    const status = await w.dcs(['status', '--all', '--strict', '--exit-code', '--json']);
+    expect(status.code, status.out).to.equal(0);
+    expect((status.json()['targets'] as { target: string }[]).map(({ target }) => target)).to.include('moved/worker');
+  });
+
+  it('are written by one sync that history knows and undo takes back', async () => {
+    await w.dcs(SYNC);
+    await w.doppler('stg', { STRIPE_KEY: 'sk-of-staging-0002' });
+    const second = await w.dcs(SYNC);
+    const [, id] = /sync (\w+)$/m.exec(second.out) ?? [];
+    const cwd = join(w.project, 'services/api');
+    expect((await w.dcs(['history'], { cwd })).out)
+      .to.contain(id)
+      .and.contain('api/worker')
+      .and.contain('web/jobs');
+    const undo = await w.dcs(['undo', id!, '--yes'], { cwd });
+    expect(undo.code, undo.out + undo.err).to.equal(0);
+    for (const worker of ['api-worker', 'web-worker', 'web-jobs'])
+      expect(await w.worker('STRIPE_KEY', worker)).to.equal('sk-of-staging-0001');
+  });
+
+  it('share one record at Doppler, its key and its place read once for all', async () => {
+    await w.yaml(ROOT_FILE.replace('doppler: shop', 'doppler: shop\n  ledger: doppler'));
+    await w.doppler('stg', { DCS_LEDGER_KEY: 'k'.repeat(40) });
+    expect((await w.dcs(SYNC)).code).to.equal(0);
+    await w.forget();
+    const status = await w.dcs(['status', '--all', '-e', 'staging', '--strict', '--exit-code']);
+    expect(status.code, status.out + status.err).to.equal(0);
+    expect(await reads()).to.deep.equal([200, 200, 304]); // the key, the records, the config
+  });
+
+  it('are told by dcs alone, at a root that only holds them together', async () => {
+    const home = await w.dcs([]);
+    expect([home.code, home.err]).to.deep.equal([0, '']);
+    expect(home.out).to.contain('A workspace of 2 members').and.contain('dcs status services/api/');
+    expect((await w.dcs(['config', 'validate'])).out).to.contain('dcs.yaml: 2 members, 3 targets');
+    const alone = await w.dcs(['diff']);
+    expect([alone.code, alone.err.includes('the same with --all')], alone.err).to.deep.equal([2, true]);
   });
 });
