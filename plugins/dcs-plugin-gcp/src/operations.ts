@@ -6,10 +6,13 @@ const SLOWEST = 5000;
 /** A function is built anew: up to 25 minutes. */
 const LONGEST = 25 * 60_000;
 
+/** The code of an operation that a missing right ended. */
+export const NOT_ALLOWED = 7;
+
 // What an operation ends with: https://cloud.google.com/apis/design/errors#error_codes, last verified 2026-11-21.
 const CODES: Readonly<Record<number, string>> = {
   5: 'something that it refers to is not there',
-  7: 'the account that the code runs as may not read a secret',
+  [NOT_ALLOWED]: 'the account that the code runs as may not read a secret',
   8: 'a quota is used up',
   9: 'a secret that it refers to is disabled or destroyed',
 };
@@ -42,7 +45,7 @@ export async function finished(started: Json, { api, below, subject, signal }: W
   });
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       clearTimeout(timer);

@@ -1,27 +1,17 @@
-import {
-  DcsError,
-  defineTarget,
-  isDcsError,
-  type Context,
-  type Entry,
-  type Mark,
-  type Outcome,
-  type Put,
-  type Target,
-  type Write,
-} from 'dcs-sdk';
-import { accessOf, type Access } from './access.ts';
-import { openGoogle } from './api.ts';
+import { defineTarget, isDcsError, type Context, type Entry, type Mark, type Target } from 'dcs-sdk';
+import { accessOf } from './access.ts';
+import { openGoogle, type Google } from './api.ts';
 import { CREDENTIALS } from './auth.ts';
 import { endpointOf } from './endpoints.ts';
 import { markOf, revisionOf } from './marks.ts';
-import { idOf, refusedName } from './naming.ts';
+import { refusedName } from './naming.ts';
 import { vendorPace, type Pace } from './pace.ts';
 import { kindOf, runFields, runSchema, type RunOptions } from './run-options.ts';
-import { secretsApi, type Newest, type SecretsApi, type Stored } from './secrets-api.ts';
-import { trailOf, type Seen } from './sight.ts';
-import { openWorkload, type Standing, type Variable, type Workload } from './workload.ts';
-import { outcomeOf, put, type Desk } from './write.ts';
+import { write, type Ground } from './run-write.ts';
+import { secretsApi, type Newest, type Stored } from './secrets-api.ts';
+import { trailOf } from './sight.ts';
+import { openWorkload, type Variable } from './workload.ts';
+import { outcomeOf } from './write.ts';
 
 export default defineTarget<RunOptions>({
   type: 'gcp-run',
@@ -54,22 +44,25 @@ function placeOf(options: RunOptions): string {
   return [project_id, region, kind, id, container].filter((part) => part !== undefined).join('/');
 }
 
-/** What both halves of a write need. */
-interface Ground {
-  readonly options: RunOptions;
-  readonly secrets: SecretsApi;
-  readonly workload: Workload;
-  readonly access: Access;
-  readonly pace: Pace;
-  readonly context: Context;
+/** What tests set besides options. */
+export interface RunManner {
+  readonly pace?: Pace;
+  readonly google?: Google;
+  /** Milliseconds between deployments that a fresh grant does not reach yet. */
+  readonly waits?: readonly number[];
 }
 
+/** A grant counts within minutes: https://cloud.google.com/secret-manager/docs/consistency, last verified 2026-11-21. */
+const WAITS = [5_000, 10_000, 20_000, 40_000, 60_000];
+
 /** Secrets in Secret Manager, bound as variables: a write adds versions first and then deploys them together. */
-export function connectRun(options: RunOptions, context: Context, pace: Pace = vendorPace, google = openGoogle(context)): Target {
+export function connectRun(options: RunOptions, context: Context, manner: RunManner = {}): Target {
+  const { pace = vendorPace, google = openGoogle(context), waits = WAITS } = manner;
   const place = { project_id: options.project_id };
   const ground: Ground = {
     options,
     pace,
+    waits,
     context,
     secrets: secretsApi(google, place),
     workload: openWorkload(google, options, context.signal),
@@ -99,18 +92,24 @@ export function connectRun(options: RunOptions, context: Context, pace: Pace = v
 }
 
 async function entriesOf(variables: readonly Variable[], { secrets }: Ground): Promise<Entry[]> {
-  const bound = variables.filter((each) => each.id !== undefined && each.project === undefined);
-  if (bound.length === 0) return variables.map((variable) => entryOf(variable, undefined, undefined));
+  if (variables.every(({ id }) => id === undefined)) return variables.map((variable) => entryOf(variable, undefined, undefined));
   const stored = new Map((await secrets.all()).map((secret) => [secret.id, secret]));
+  // A reference may name its project by id or by number.
+  const here = (each: Variable): boolean =>
+    each.id !== undefined && (each.project === undefined || stored.get(each.id)?.project === each.project);
   const newest = new Map<string, Newest | undefined>();
   // A secret may be bound twice, at two versions: each round asks for one of them.
-  for (let rest = bound.filter(({ id }) => stored.has(id!)); rest.length > 0;) {
+  for (let rest = variables.filter((each) => here(each) && stored.has(each.id!)); rest.length > 0;) {
     const round = new Map(rest.map((variable) => [variable.id!, variable]));
     const found = await secrets.newest(new Map([...round].map(([id, { version }]) => [id, numberOf(version)])));
     for (const [id, { version }] of round) newest.set(`${id} ${version}`, found.get(id));
     rest = rest.filter((variable) => round.get(variable.id!) !== variable && !newest.has(`${variable.id} ${variable.version}`));
   }
-  return variables.map((variable) => entryOf(variable, stored.get(variable.id ?? ''), newest.get(`${variable.id} ${variable.version}`)));
+  return variables.map((variable) => {
+    if (!here(variable)) return entryOf(variable, undefined, undefined);
+    const { project: _, ...own } = variable;
+    return entryOf(own, stored.get(own.id!), newest.get(`${own.id} ${own.version}`));
+  });
 }
 
 const numberOf = (version: string | undefined): number | undefined =>
@@ -126,98 +125,4 @@ function entryOf({ name, id, project, version }: Variable, secret: Stored | unde
   const { mac: _mac, keyId: _key, revision: _revision, ...bare } = mark ?? {};
   const own = mark && (current ? mark : (bare as Mark));
   return { name, trail: trailOf(id, known), ...(known?.value === undefined ? {} : { value: known.value }), ...(own ? { mark: own } : {}) };
-}
-
-/** Checks rights, writes versions, binds them all in one deployment. */
-async function write(changes: readonly Write[], ground: Ground): Promise<Outcome[]> {
-  const { workload, options } = ground;
-  const standing = await workload.read();
-  const puts = changes.filter((change): change is Put => change.action !== 'delete');
-  const outcomes = new Map<string, Outcome>();
-  const bindings = new Map<string, { id: string; version: string } | null>();
-  const desk = await deskOf(puts, ground);
-  for (const change of puts) {
-    const outcome = await ensure(change, idOf(change.name, options), standing, desk, ground);
-    outcomes.set(change.name, outcome);
-    const version = /@(\d+)$/.exec(outcome.revision ?? '')?.[1];
-    if (outcome.result === 'done' && version !== undefined)
-      bindings.set(change.name, { id: idOf(change.name, options), version: options.version === 'latest' ? 'latest' : version });
-    else if (isDcsError(outcome.error) && (outcome.error.code === 'AUTH' || outcome.error.code === 'INTERRUPTED')) break;
-  }
-  for (const change of changes) if (change.action === 'delete') bindings.set(change.name, null);
-  const told = (name: string): Outcome => outcomes.get(name) ?? { name, result: 'skipped' };
-  if (bindings.size === 0) return changes.map(({ name }) => told(name));
-  try {
-    const revision = await workload.bind(standing, bindings);
-    const live = revision === undefined ? {} : { live: `revision ${revision}` };
-    return changes.map(({ name }) => ({
-      ...(bindings.get(name) === null ? { name, result: 'done' } : told(name)),
-      ...(bindings.has(name) ? live : {}),
-    }));
-  } catch (error) {
-    if (!isDcsError(error)) throw error;
-    return changes.map(({ name }) => (bindings.has(name) ? outcomeOf(name, error) : told(name)));
-  }
-}
-
-async function deskOf(puts: readonly Put[], { secrets, pace, options, context }: Ground): Promise<Desk> {
-  const ids = new Set(puts.map(({ name }) => idOf(name, options)));
-  const stored = puts.length === 0 ? [] : (await secrets.all()).filter(({ id }) => ids.has(id));
-  const newest = await secrets.newest(new Map(stored.map(({ id }) => [id, undefined])));
-  const seen = new Map<string, Seen>(stored.map((secret) => [secret.id, { secret, newest: newest.get(secret.id) }]));
-  return {
-    api: secrets,
-    pace,
-    project: options.project_id,
-    keep: Number.POSITIVE_INFINITY,
-    log: context.log,
-    seen: (id) => seen.get(id),
-    wrote: () => {},
-    removed: () => {},
-  };
-}
-
-/** Rights first, then the version; the rights of a secret that was just made come last. */
-async function ensure(change: Put, id: string, { account }: Standing, desk: Desk, { access, options }: Ground): Promise<Outcome> {
-  const { name } = change;
-  try {
-    const there = desk.seen(id) === undefined ? undefined : id;
-    const refused = account === undefined || options.grant ? undefined : await unreadable(access, account, there, id);
-    if (refused) return outcomeOf(name, refused);
-    const outcome = await versionOf(change, id, desk);
-    if (options.grant && account !== undefined && outcome.result === 'done') await access.grant([`serviceAccount:${account}`], id);
-    return outcome;
-  } catch (error) {
-    if (!isDcsError(error)) throw error;
-    return outcomeOf(name, error);
-  }
-}
-
-/** The newest version of the secret holds the value afterwards: there is one already, or it is added. What another wrote is not written over. */
-async function versionOf(change: Put, id: string, desk: Desk): Promise<Outcome> {
-  const { name, mark, birth: _, ...rest } = change;
-  const found = desk.seen(id);
-  if (found === undefined) return put({ ...change, action: 'create' }, id, desk);
-  const { secret, newest } = found;
-  if (newest?.value?.reveal() === change.secret.reveal()) return { name, result: 'done', revision: revisionOf(id, newest.version) };
-  const before = markOf(secret).mark;
-  const theirs = newest !== undefined && change.action === 'create' && (before === undefined || before.owner !== mark?.owner);
-  if (theirs)
-    throw new DcsError('TARGET', `Secret '${id}' is there, and this source did not write it.`, {
-      why: 'Its value is another one. Nothing was written over it.',
-      hint: ['id_prefix in dcs.yaml gives this target secrets of its own', 'or bind it by hand: then the adopt guard asks'],
-    });
-  const created = before?.created === true && (before.place === undefined || before.place === mark?.place);
-  return put({ ...rest, name, action: 'update', ...(mark ? { mark: { ...mark, created } } : {}) }, id, desk);
-}
-
-async function unreadable(access: Access, account: string, id: string | undefined, name: string): Promise<DcsError | undefined> {
-  if ((await access.mayRead(account, id)) !== false) return undefined;
-  return new DcsError('TARGET', `The code runs as ${account}, which may not read secret '${name}'.`, {
-    why: 'A deployment that binds it would fail. It was not written, and not bound.',
-    hint: [
-      'grant: true in dcs.yaml     dcs lets it read what it binds',
-      `gcloud projects add-iam-policy-binding PROJECT --role roles/secretmanager.secretAccessor --member serviceAccount:${account}`,
-    ],
-  });
 }

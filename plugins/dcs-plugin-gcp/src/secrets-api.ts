@@ -6,6 +6,8 @@ import { crc32c } from './crc32c.ts';
 /** One secret as its metadata tell it. */
 export interface Stored {
   readonly id: string;
+  /** The project's number: Google names things by it, whatever the caller wrote. */
+  readonly project: string;
   readonly created: string;
   readonly etag: string;
   readonly labels: ReadonlyMap<string, string>;
@@ -175,8 +177,10 @@ export function secretsApi(google: Google, { project_id, region }: Place): Secre
 function stored(item: Json, subject: string): Stored {
   const words = (value: unknown): Map<string, string> =>
     new Map(Object.entries(value === undefined ? {} : asJson(value, subject)).map(([key, word]) => [key, String(word)]));
+  const parts = asText(item['name'], subject).split('/');
   return {
-    id: asText(item['name'], subject).split('/').at(-1)!,
+    id: parts.at(-1)!,
+    project: parts[1] ?? '',
     created: asText(item['createTime'], subject),
     etag: typeof item['etag'] === 'string' ? item['etag'] : '',
     labels: words(item['labels']),

@@ -61,7 +61,7 @@ const FAULTS: Readonly<Record<Exclude<Fault, 'endless-paging'>, Record<string, u
 /** Retries do not wait. */
 function connectQuickly(options: RunOptions, context: Context): Target {
   const google = openGoogle(context, undefined, (given) => createHttp({ ...given, timeout: 2000, deadline: 4000, sleep: async () => {} }));
-  return connectRun(options, context, AT_ONCE, google);
+  return connectRun(options, context, { pace: AT_ONCE, google });
 }
 
 async function fresh(): Promise<World> {
@@ -98,7 +98,7 @@ describe('Cloud Run', () => {
   });
   afterEach(() => cloud.stop());
 
-  const open = (options: Partial<RunOptions> = {}): Target => connectRun({ ...SERVICE, ...options }, cloud.context(), AT_ONCE);
+  const open = (options: Partial<RunOptions> = {}): Target => connectRun({ ...SERVICE, ...options }, cloud.context(), { pace: AT_ONCE });
   const versions = async (): Promise<number> => (await cloud.sent()).filter(({ path }) => path.endsWith(':addVersion')).length;
   const deployments = async (): Promise<number> =>
     (await cloud.sent()).filter(({ method, path }) => method === 'PATCH' && !path.includes('/secrets/')).length;
@@ -113,7 +113,7 @@ describe('Cloud Run', () => {
       await cloud.backdoor('google/operations', { ms: 400 });
       const { service: _, ...rest } = { ...SERVICE, ...options };
       const at = kind === 'service' ? SERVICE : (rest as RunOptions);
-      const target = connectRun(at, cloud.context(), AT_ONCE);
+      const target = connectRun(at, cloud.context(), { pace: AT_ONCE });
       const { effect } = await target.identify();
       expect(effect).to.equal(kind === 'job' ? 'next-deploy' : undefined);
       const outcomes = await target.write([marked(create('A', 'one')), marked(create('B', 'two'))]);
@@ -139,7 +139,7 @@ describe('Cloud Run', () => {
     await open().write([marked(create('A', 'one'))]);
     await cloud.forget();
     const { service: _, ...rest } = SERVICE;
-    const [outcome] = await connectRun({ ...rest, job }, cloud.context(), AT_ONCE).write([marked(create('A', 'one'))]);
+    const [outcome] = await connectRun({ ...rest, job }, cloud.context(), { pace: AT_ONCE }).write([marked(create('A', 'one'))]);
     expect(outcome).to.include({ result: 'done', revision: 'A@1' });
     expect(await versions()).to.equal(0);
     expect(await reads(cloud, 'A', { job })).to.equal('one');
@@ -173,6 +173,16 @@ describe('Cloud Run', () => {
     expect(await policy('OTHER')).to.equal(undefined);
   });
 
+  it('deploys once more where the grant it just made does not count yet', async () => {
+    await cloud.backdoor('google/consistency', { lag: 700 });
+    const manner = { pace: AT_ONCE, waits: [200, 400, 600] };
+    const [outcome] = await connectRun({ ...SERVICE, grant: true }, cloud.context(), manner).write([marked(create('A', 'one'))]);
+    expect(outcome?.result, String(outcome?.error)).to.equal('done');
+    expect(await deployments()).to.be.above(1);
+    expect(await versions()).to.equal(1);
+    expect(await reads(cloud, 'A', { service })).to.equal('one');
+  });
+
   it('writes no version over a secret that another keeps', async () => {
     await mayRead(cloud);
     await cloud.backdoor('google/hand-edit', { project: PROJECT, name: 'A', value: 'theirs' });
@@ -203,7 +213,7 @@ describe('Cloud Run', () => {
     await target.write([marked(create('A', 'one'))]);
     await target.list(NONE);
     const { service: _, ...rest } = SERVICE;
-    await connectRun({ ...rest, job }, cloud.context(), AT_ONCE).write([marked(update('A', 'two'))]);
+    await connectRun({ ...rest, job }, cloud.context(), { pace: AT_ONCE }).write([marked(update('A', 'two'))]);
     const entry = (await target.list(NONE)).entries.find(({ name }) => name === 'A');
     expect(entry?.value?.reveal()).to.equal('one');
     expect(entry?.mark).to.deep.equal({ owner: OWNER, created: true });
@@ -235,6 +245,18 @@ describe('Cloud Run', () => {
     const after = (await call(cloud, 'GET', AT)) as { template: { containers: object[] } };
     expect(after.template.containers[1]).to.deep.equal(containers[1]);
     expect(JSON.stringify(after.template.containers[0])).to.contain('secretKeyRef');
+  });
+
+  it('knows its own project by number, and leaves another’s secret alone', async () => {
+    await mayRead(cloud);
+    await open().write([marked(create('A', 'one'))]);
+    const { template } = (await call(cloud, 'GET', AT)) as { template: { containers: object[] } };
+    const ref = (name: string, secret: string) => ({ name, valueSource: { secretKeyRef: { secret, version: '1' } } });
+    const env = [ref('A', `projects/${SEED.google.number}/secrets/A`)];
+    await call(cloud, 'PATCH', `${AT}?updateMask=template.containers`, { template: { containers: [{ ...template.containers[0], env }] } });
+    const [entry] = (await open().list(NONE)).entries;
+    expect(entry?.value?.reveal()).to.equal('one');
+    expect(entry?.mark?.revision).to.equal('A@1');
   });
 
   it('validates its options', async () => {
