@@ -22,7 +22,7 @@ const median = (all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)
 const asked = () => sandbox.journal.entries().filter(({ path }) => path.endsWith('/download')).length;
 
 try {
-  for (const entry of ['cloudflare', 'firebase', 'cloudrun', 'node']) {
+  for (const entry of ['cloudflare', 'firebase', 'cloudrun', 'neon', 'node']) {
     const options = { bundle: true, minify: true, format: 'esm', target: 'es2022', platform: 'neutral', write: false };
     const built = await build({ ...options, entryPoints: [fileURLToPath(import.meta.resolve(`dcs-runtime/${entry}`))] });
     row(`\`dcs-runtime/${entry}\`, minified and packed`, gzipSync(built.outputFiles[0].contents, { level: 9 }).length, 'bytes', 2048);

@@ -35,6 +35,7 @@ describe('dcs-runtime, the package', () => {
     ['cloudflare', 'cloudflare'],
     ['firebase', 'firebase'],
     ['gcp', 'cloudrun'],
+    ['neon', 'neon'],
   ] as const)
     it(`dcs-plugin-${plugin}/runtime is ./${entry}`, async () => {
       const found = (await import(`dcs-plugin-${plugin}/runtime`)) as object;

@@ -1,0 +1,1 @@
+export * from 'dcs-runtime/neon';

@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import pg from 'pg';
+import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
+import { database } from '../src/neon.ts';
+import { failure, sleep, TOKEN, world, type World } from './world.ts';
+
+describe('dcs-runtime/neon', function () {
+  this.timeout(60_000);
+  let w: World;
+  let branch: string;
+  const options = () => ({ host: w.origin, token: TOKEN });
+
+  async function neon(method: string, path: string, body?: unknown, prefix = '/api/v2'): Promise<Record<string, never>> {
+    const answer = await fetch(w.origin + prefix + path, {
+      method,
+      headers: { authorization: `Bearer ${SEED.neon.key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
+    return (await answer.json()) as never;
+  }
+  const settled = () => neon('POST', '/neon/settled', {}, '/_sandbox');
+  async function rotate(): Promise<string> {
+    const { role } = (await neon('POST', `${branch}/roles/neondb_owner/reset_password`)) as unknown as { role: { password: string } };
+    return role.password;
+  }
+
+  let url: URL;
+  beforeEach(async () => {
+    w = await world();
+    const made = (await neon('POST', '/projects', { project: { name: 'app', org_id: SEED.neon.org } })) as unknown as {
+      project: { id: string };
+      branch: { id: string };
+      connection_uris: { connection_uri: string }[];
+    };
+    await settled();
+    branch = `/projects/${made.project.id}/branches/${made.branch.id}`;
+    url = new URL(made.connection_uris[0]!.connection_uri);
+    await w.set({ DATABASE_URL: url.href });
+  });
+  afterEach(() => w.close());
+
+  const one = async (pool: pg.Pool): Promise<number> => (await pool.query<{ one: number }>('select 1 as one')).rows[0]!.one;
+
+  it('goes on through a rotation under load, asks Doppler once for it, and ends the former pool', async () => {
+    const pools: pg.Pool[] = [];
+    // Every query on a connection of its own: each has to sign in.
+    const db = database((connectionString) => {
+      const pool = new pg.Pool({ connectionString, max: 4, maxUses: 1 });
+      pools.push(pool);
+      return pool;
+    }, options());
+    let stop = false;
+    let answered = 0;
+    const load = Array.from({ length: 6 }, async () => {
+      while (!stop) answered += await db(one);
+    });
+    await sleep(500);
+    const before = answered;
+    expect(before).to.be.greaterThan(0);
+    // The former password opens until the operation is done: Doppler has the new one by then.
+    await neon('POST', '/neon/operations', { ms: 300 }, '/_sandbox');
+    url.password = await rotate();
+    await w.set({ DATABASE_URL: url.href });
+    await settled();
+    await sleep(800);
+    stop = true;
+    await Promise.all(load);
+    expect(answered).to.be.greaterThan(before + 6);
+    expect(pools).to.have.length(2);
+    expect(pools.map(({ ended }) => ended)).to.deep.equal([true, false]);
+    expect(w.asked()).to.have.length(2);
+    await pools[1]!.end();
+  });
+
+  it('tells the refusal as it is where Doppler has nothing newer, or cannot be asked', async () => {
+    const db = database((connectionString) => new pg.Pool({ connectionString }), options());
+    await rotate();
+    await settled();
+    expect(await failure(db(one))).to.have.property('code', '28P01');
+    await w.fault({ kind: 'status', status: 503 });
+    expect(await failure(db(one))).to.have.property('code', '28P01');
+  });
+
+  it('runs again for a refused login only, and takes what has no end() as it is', async () => {
+    let runs = 0;
+    const db = database((text) => ({ text }), options());
+    const fail = (error: Error) =>
+      db(() => {
+        runs++;
+        throw error;
+      });
+    await failure(fail(new Error('relation "x" does not exist')));
+    expect([runs, w.asked().length]).to.deep.equal([1, 1]);
+    await w.set({ DATABASE_URL: 'postgresql://another' });
+    await failure(fail(new Error("password authentication failed for user 'neondb_owner'")));
+    expect([runs, w.asked().length]).to.deep.equal([3, 2]);
+    expect(await db(({ text }) => text)).to.equal('postgresql://another');
+  });
+});
