@@ -20,6 +20,19 @@ const failure = (promise: Promise<unknown>) =>
   );
 
 describe('sandbox server', () => {
+  it('fails every so many-th call from the n-th on', async () => {
+    const sandbox = await startSandbox();
+    try {
+      const fault = { route: `POST ${SECRETS}`, nth: 2, every: 3, times: 'forever', kind: 'status', status: 503 };
+      await fetch(`${sandbox.origin}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(fault) });
+      const seen: number[] = [];
+      for (let call = 1; call <= 6; call++) seen.push((await write(sandbox.origin, String(call))).status);
+      expect(seen).to.deep.equal([200, 503, 200, 200, 503, 200]);
+    } finally {
+      await sandbox.close();
+    }
+  });
+
   it('fails the n-th call as told and writes names, never values, to the journal', async () => {
     const sandbox = await startSandbox();
     const { origin, journal } = sandbox;
