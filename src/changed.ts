@@ -22,7 +22,7 @@ export async function changedFiles(folder: string, reference: string, env: Env):
   const lists = await Promise.all(
     [
       ['diff-index', '--cached', '--name-only', '--no-renames', '-z', base],
-      ['diff-files', '--name-only', '-z'],
+      ['diff-files', '--name-only', '--ignore-submodules=dirty', '-z'],
       ['ls-files', '--others', '--exclude-standard', '-z'],
     ].map((command) => gitLines(top, env, command)),
   );

@@ -108,7 +108,9 @@ async function isChanged({ project: { workspace }, env }: Session, reference: st
   const path = (from: string): string => relative(top, from).split(sep).join('/');
   const all = files.has(path(file));
   const names = [...files];
-  return (folder) => all || (folder !== '.' && names.some((name) => name.startsWith(`${path(`${root}/${folder}`)}/`)));
+  // A submodule is one name, without what is in it.
+  const within = (folder: string) => (name: string) => name === folder || name.startsWith(`${folder}/`);
+  return (folder) => all || (folder !== '.' && names.some(within(path(`${root}/${folder}`))));
 }
 
 /** A member's part of a command that is about one environment. */

@@ -39,6 +39,17 @@ describe('members of a workspace that changed', () => {
     expect(await since('HEAD')).to.deep.equal(['web/worker', 'web/jobs']);
   });
 
+  it('are those that are a submodule at another commit', async () => {
+    const add = (): string => w.git('update-index', '--add', '--cacheinfo', `160000,${w.git('rev-parse', 'HEAD').trim()},services/api`);
+    w.git('rm', '-rq', '--cached', 'services/api');
+    add();
+    w.git('commit', '-qm', 'a submodule');
+    expect(await since('HEAD')).to.deep.equal([]);
+    w.git('commit', '-q', '--allow-empty', '-m', 'three');
+    add();
+    expect(await since('HEAD')).to.deep.equal(['api/worker']);
+  });
+
   it('are not those that only the other branch changed', async () => {
     w.git('checkout', '-q', 'main');
     await w.put('services/web/there.ts', '');
