@@ -61,7 +61,11 @@ function disabled(info: Json, subject: string, details: ErrorDetails): DcsError 
     ...details,
     vendorCode: 'SERVICE_DISABLED',
     why: 'It was never enabled, or a minute ago. Nothing was written.',
-    hint: ['dcs provision gcp', `gcloud services enable ${api}`],
+    hint: [
+      'dcs provision gcp',
+      `gcloud services enable ${api}`,
+      'gcloud auth application-default set-quota-project ID     if it is enabled, and you signed in yourself',
+    ],
   });
 }
 
