@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { recordingProxy } from './proxy.mjs';
 import { must, oneLine, Record } from './record.mjs';
 import { throughProxy, verdicts } from './requests.mjs';
-import { HERE, run, SEED, world } from './world.mjs';
+import { HERE, ROOT, run, SEED, world } from './world.mjs';
+import { linkPlugins } from '../../scripts/link.mjs';
 
 const require = createRequire(import.meta.url);
 const BIN = join(HERE, 'node_modules', 'firebase-tools', 'lib', 'bin', 'firebase.js');
@@ -29,6 +30,7 @@ export async function firebaseTools() {
     await bound(go, hand, w, record);
     await hosting(go, hand, record);
     await rest(go, record);
+    await besides(go, hand, w, record);
     if (process.env.DCS_SPECS) await verdicts(process.env.DCS_SPECS, proxy.requests.filter(described), record);
   } finally {
     await proxy.close();
@@ -104,4 +106,58 @@ async function rest(go, record) {
     must(stripe.webhook.secret === 'sandbox-legacy-webhook', 'a variable is missing');
   });
   await record.try('projects:list', async () => must((await go(['projects:list'])).includes(project), 'the list lacks the project'));
+}
+
+/** dcs and the CLI on one project: each reads what the other wrote. */
+async function besides(go, hand, w, record) {
+  linkPlugins(w.env.XDG_DATA_HOME);
+  await writeFile(join(w.work, 'dcs.yaml'), `doppler: shop\ntargets:\n  firebase: {project_id: ${project}, include: [STRIPE_KEY]}\n`);
+  const dcs = async (...args) => {
+    const ran = await run(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args, '-e', 'staging'], { env: w.env, cwd: w.work });
+    if (ran.code !== 0) throw new Error(`dcs ${args[0]}: exit ${ran.code}: ${oneLine(`${ran.err} ${ran.out}`)}`);
+    return ran.out;
+  };
+  const inDoppler = (value) =>
+    fetch(`${w.origin}/v3/configs/config/secrets`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${SEED.tokens.user}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ project: 'shop', config: 'stg', secrets: { STRIPE_KEY: value } }),
+    });
+  await record.try('reads what `dcs sync firebase` wrote', async () => {
+    await inDoppler('from dcs');
+    await dcs('sync', 'firebase', '--yes');
+    must((await go(['functions:secrets:access', 'STRIPE_KEY'])).startsWith('from dcs'), 'another value came back');
+  });
+  await record.try('what it pinned, `dcs diff` names and `dcs sync --redeploy` moves', async () => {
+    await pin(w, '1');
+    await inDoppler('second');
+    await dcs('sync', 'firebase', '--yes');
+    must((await dcs('diff')).includes(`function ${fn} (${region}): STRIPE_KEY 1 (newest 2)`), 'dcs does not name the function');
+    await dcs('sync', 'firebase', '--redeploy', '--yes');
+    must((await peek(hand, { function: fn, name: 'STRIPE_KEY' })) === 'second', 'the function reads another value');
+    must((await go(['functions:secrets:get', 'STRIPE_KEY'])).includes('ENABLED'), 'the versions are not listed');
+  });
+  await record.try('what it wrote by functions:secrets:set, `dcs status` calls drifted', async () => {
+    await go(set('STRIPE_KEY'), 'by the CLI');
+    must((await dcs('status')).includes('drifted'), 'dcs does not see it');
+  });
+  await record.try('reads .secret.local as `dcs env --for firebase` wrote it', async () => {
+    await inDoppler(`it's "so"\\n\n# \\ $X`);
+    const file = join(w.home, '.secret.local');
+    await dcs('env', '--for', 'firebase', '--out', file, '--allow', 'reveal');
+    const { parseStrict } = require('firebase-tools/lib/functions/env.js');
+    const { STRIPE_KEY } = parseStrict(await readFile(file, 'utf8'));
+    must(STRIPE_KEY === `it's "so"\\n\n# \\ $X`, 'another value was read');
+  });
+}
+
+/** As its deployments leave a function: the secret by number, the project by number. */
+function pin(w, version) {
+  const secretEnvironmentVariables = [{ key: 'STRIPE_KEY', projectId: SEED.google.number, secret: 'STRIPE_KEY', version }];
+  const at = `projects/${project}/locations/${region}/functions/${fn}?updateMask=serviceConfig.secretEnvironmentVariables`;
+  return fetch(`${w.origin}/google/cloudfunctions/v2/${at}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${SEED.google.token}` },
+    body: JSON.stringify({ serviceConfig: { secretEnvironmentVariables } }),
+  });
 }

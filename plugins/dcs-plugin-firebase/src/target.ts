@@ -13,6 +13,7 @@ export default defineTarget<FirebaseOptions>({
   // https://cloud.google.com/secret-manager/quotas, last verified 2026-11-21.
   limits: { batch: 500, valueBytes: 65_536, names: NAMES, reserved: RESERVED, empty: false },
   credentials: CREDENTIALS,
+  service: 'google',
   effect: 'redeploy',
   nativeSyncs: ['gcp_secret_manager'], // its secrets lie there
   local: { file: 'functions/.secret.local', format: 'firebase' },
