@@ -6,7 +6,7 @@ import { rivalLine, rivalsOf, RIVAL_HINT, type Rival } from './native-syncs.ts';
 import { planTargets, refuseUnknownNames } from './planning.ts';
 import { planKeys } from './record.ts';
 import { firstLine } from './render/first-line.ts';
-import { differs, planJson, plansLines, sumLine } from './render/plan.ts';
+import { differs, planJson, plansLines, shows, sumLine } from './render/plan.ts';
 import { styleFor } from './render/style.ts';
 import { together } from './render/together.ts';
 import type { Session } from './session.ts';
@@ -67,13 +67,15 @@ export async function runDiff(session: Session, options: DiffOptions, say: (line
 export function diffResult(session: Session, { environment, looks, failures, brief, next, rivals: others }: Compared): DiffResult {
   const style = styleFor(process.stdout, session.env);
   const shown = looks.filter(differs);
-  const lines = plansLines(brief ? shown : looks, style);
+  const told = brief ? looks.filter(shows) : looks;
+  const lines = plansLines(told, style);
   for (const { name, error } of brief ? together(failures, ({ error: each }) => messageOf(each)) : failures)
     lines.push(`${style.red('✗')} ${name}  ${messageOf(error)}`, ...hintsOf(error), '');
   for (const rival of others) lines.push(`! ${rivalLine(rival)}`);
   if (others.length > 0) lines.push(`  Try   ${RIVAL_HINT}`, '');
   lines.push(sumLine(looks, brief));
   if (next.always === true || shown.length > 0) lines.push(`Next  ${next.command}`);
+  else if (looks.some(shows)) lines.push(`Next  ${next.command} --redeploy`);
   return {
     lines,
     differences: shown.length > 0,
@@ -81,7 +83,7 @@ export function diffResult(session: Session, { environment, looks, failures, bri
     json: {
       environment: { name: environment.name, protected: environment.protected, why: environment.why },
       ...(brief ? { inSync: looks.length - shown.length } : {}),
-      targets: (brief ? shown : looks).map(planJson),
+      targets: told.map(planJson),
       nativeSyncs: others.map(({ target, sync }) => ({
         target,
         name: sync.name,

@@ -14,7 +14,7 @@ import { alone, inFull, planPartsAlone, prepare, refuseUnknownNames, type Part, 
 import { progress } from './progress.ts';
 import { planKeys } from './record.ts';
 import { prompts } from './prompts.ts';
-import { differs, plansLines, sumLine } from './render/plan.ts';
+import { plansLines, shows, sumLine } from './render/plan.ts';
 import { tally, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
 import type { Session } from './session.ts';
@@ -124,7 +124,7 @@ async function rounds(
       looks = asks ? await withUndeployed(planned.looks) : planned.looks;
       refuseUnknownNames(looks, options);
       if (plan !== undefined) checkSaved(plan, looks);
-      for (const line of plansLines(brief ? looks.filter(differs) : looks, style)) say(line);
+      for (const line of plansLines(brief ? looks.filter(shows) : looks, style)) say(line);
       say(sumLine(looks, brief));
       const { accepted, refused } = await accept(session, environment, options, looks, work);
       const failed = [

@@ -126,6 +126,9 @@ function paint(text: string, action: PlanItem['action'], style: Style): string {
 export const differs = ({ plan }: Look): boolean =>
   writes(plan).length > 0 || plan.collisions.length > 0 || plan.items.some(({ action }) => action === 'blocked' || action === 'held');
 
+/** What a plan of several members shows: what differs, and what is written and not live. */
+export const shows = (look: Look): boolean => differs(look) || (look.undeployed ?? []).length > 0;
+
 export function countLine(looks: readonly Look[]): string {
   const items = looks.flatMap(({ plan }) => plan.items);
   const count = (...actions: PlanItem['action'][]): number => items.filter(({ action }) => actions.includes(action)).length;

@@ -61,7 +61,9 @@ describe('firebase: the built CLI on the sandbox', () => {
     expect(await peek('STRIPE_KEY')).to.equal('sk_test_rotated');
     expect(await peek('STRIPE_KEY', { function: fn })).to.equal(before);
     const diff = await w.dcs(['diff', '-e', 'staging']);
-    expect(diff.out).to.contain(`not live  function ${fn} (${region}): STRIPE_KEY 1 (newest 2)`);
+    expect(diff.out)
+      .to.contain(`not live  function ${fn} (${region}): STRIPE_KEY 1 (newest 2)`)
+      .and.to.contain('Next  dcs sync -e staging --redeploy');
     await w.forget();
     expect((await sync()).out).to.contain('Nothing to do');
     expect(await calls()).to.deep.equal(['GET secrets', 'GET secrets', 'POST batch']);
@@ -197,5 +199,10 @@ describe('firebase: the built CLI on the sandbox', () => {
       .and.to.contain('no Google login that dcs can use')
       .and.to.contain('gcloud auth application-default login');
     expect(refused.err).to.not.contain('canary');
+    await rm(join(w.home, 'config', 'configstore'), { recursive: true });
+    const token = await w.dcs(['provision', 'firebase', '--yes'], {
+      env: { GOOGLE_OAUTH_ACCESS_TOKEN: undefined, FIREBASE_TOKEN: 'canary' },
+    });
+    expect(token.err.replaceAll(/\s+/g, ' ')).to.contain('FIREBASE_TOKEN is set, which is').and.to.not.contain('canary');
   });
 });

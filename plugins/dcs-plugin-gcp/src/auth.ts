@@ -51,11 +51,16 @@ export async function mustFind(context: Context): Promise<GoogleCredential> {
 
 /** A token of the Firebase CLI is made out to that program, and renewed by it alone. */
 async function signedInToFirebase(env: Env): Promise<string> {
-  const folder = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? env['USERPROFILE'] ?? '', '.config');
-  const text = await readFile(join(folder, 'configstore', 'firebase-tools.json'), 'utf8').catch(() => '');
-  return text.includes('"refresh_token"')
-    ? ' There is a `firebase login`, which is the Firebase CLI’s own and no Google login that dcs can use.'
-    : '';
+  const says = (what: string): string => ` ${what}, which is the Firebase CLI’s own and no Google login that dcs can use.`;
+  if (env['FIREBASE_TOKEN']) return says('FIREBASE_TOKEN is set');
+  const folder = env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? env['USERPROFILE'] ?? '', '.config');
+  try {
+    const text = await readFile(join(folder, 'configstore', 'firebase-tools.json'), 'utf8');
+    return text.includes('"refresh_token"') ? says('There is a `firebase login`') : '';
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
 }
 
 interface Defaults {
