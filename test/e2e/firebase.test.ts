@@ -183,6 +183,24 @@ describe('firebase: the built CLI on the sandbox', () => {
     const again = await w.dcs(['firebase', 'apphosting', '-e', 'staging', '--yes', '--json']);
     expect(again.json()).to.deep.include({ backend, added: [], granted: [] });
     expect(await readFile(file, 'utf8')).to.equal(text);
+    const other = (...more: string[]) => w.dcs(['firebase', 'apphosting', '-e', 'staging', '--yes', ...more]);
+    const second = await other('STRIPE_KEY', '--file', 'apphosting.staging.yaml');
+    expect(second.out, second.err).to.contain('apphosting.staging.yaml  1 reference written');
+    expect(await readFile(join(w.project, 'apphosting.staging.yaml'), 'utf8')).to.equal(
+      'env:\n  - variable: STRIPE_KEY\n    secret: STRIPE_KEY\n',
+    );
+    await writeFile(join(w.project, 'apphosting.broken.yaml'), 'env: [');
+    await writeFile(join(w.project, 'apphosting.number.yaml'), 'env: 3');
+    for (const [code, ...words] of [
+      [64, '--file', 'nope.yaml'],
+      [64, '--backend', 'nope'],
+      [64, 'NOT_THERE'],
+      [2, '--file', 'apphosting.broken.yaml'],
+      [2, '--file', 'apphosting.number.yaml'],
+    ] as const) {
+      const wrong = await other(...words);
+      expect(wrong.code, `${words.join(' ')}: ${wrong.err}`).to.equal(code);
+    }
   });
 
   it('says that a firebase login is none that dcs can use', async () => {

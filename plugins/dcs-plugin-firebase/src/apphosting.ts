@@ -29,13 +29,17 @@ export function chooseBackend(all: readonly Backend[], named: string | undefined
 }
 
 /** Adds the names that the file does not mention, each as a reference to the secret of its name. Comments stay. Undefined: nothing to add. */
-export async function withReferences(text: string, names: readonly string[]): Promise<{ text: string; added: string[] } | undefined> {
+export async function withReferences(
+  file: string,
+  text: string,
+  names: readonly string[],
+): Promise<{ text: string; added: string[] } | undefined> {
   const { isMap, isSeq, parseDocument, YAMLSeq } = await import('yaml');
   const document = parseDocument(text);
   if (document.errors.length > 0 || (document.contents !== null && !isMap(document.contents)))
-    throw new DcsError('CONFIG', 'apphosting.yaml cannot be read.', { why: 'It is not valid YAML, or no map.' });
+    throw new DcsError('CONFIG', `${file} cannot be read.`, { why: 'It is not valid YAML, or no map. Nothing was written or granted.' });
   const env = document.get('env') ?? new YAMLSeq();
-  if (!isSeq(env)) throw new DcsError('CONFIG', 'env in apphosting.yaml is no list.');
+  if (!isSeq(env)) throw new DcsError('CONFIG', `env in ${file} is no list.`, { why: 'Nothing was written or granted.' });
   const there = new Set(env.items.map((item) => (isMap(item) ? item.get('variable') : undefined)));
   const added = names.filter((name) => !there.has(name));
   if (added.length === 0) return undefined;

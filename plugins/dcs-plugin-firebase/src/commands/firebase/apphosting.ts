@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { DcsError } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
@@ -8,6 +8,10 @@ import { backends, chooseBackend, grantBackend, withReferences } from '../../app
 import { chooseProject } from '../../choose.ts';
 import { NAMES } from '../../names.ts';
 import { findProject, text } from '../../project.ts';
+
+/** https://firebase.google.com/docs/app-hosting/configure, last verified 2026-11-21. */
+const FILES = /^apphosting(\.[a-z0-9_]+)?\.yaml$/;
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 export default class AppHosting extends DcsCommand {
   static override description =
@@ -41,12 +45,17 @@ export default class AppHosting extends DcsCommand {
     const rootDir =
       repository?.appHosting.find(({ backendId }) => backendId === backend.id)?.rootDir ?? repository?.appHosting[0]?.rootDir ?? '.';
     const file = flags.file ?? join(repository?.root ?? host.root, rootDir, 'apphosting.yaml');
-    const before = flags.file === undefined ? ((await text(file)) ?? '') : await readFile(file, 'utf8');
-    const next = await withReferences(before, names);
-    for (const name of next?.added ?? []) host.output.note(`  + ${name}  in ${file}`);
+    const before = await text(file);
+    if (before === undefined && !FILES.test(basename(file)))
+      throw new DcsError('USAGE', `There is no ${file}.`, {
+        why: 'App Hosting reads apphosting.yaml and apphosting.NAME.yaml. Nothing was written or granted.',
+      });
+    const shown = relative(host.root, file);
+    const next = await withReferences(shown, before ?? '', names);
+    for (const name of next?.added ?? []) host.output.note(`  + ${name}  in ${shown}`);
     if (
       !(await host.confirm(
-        `Let backend ${backend.id} (${backend.account}) read ${names.length} secrets${next ? `, and write ${file}` : ''}?`,
+        `Let backend ${backend.id} (${backend.account}) read ${counted(names.length, 'secret')}${next ? `, and write ${shown}` : ''}?`,
         '--yes',
       ))
     )
@@ -55,8 +64,10 @@ export default class AppHosting extends DcsCommand {
     if (next) await writeFile(file, next.text);
     return this.out(
       [
-        next ? `+ ${file}  ${next.added.length} references written` : `= ${file}  refers to all of them`,
-        granted.length > 0 ? `+ ${backend.id}  may read ${granted.length} more secrets` : `= ${backend.id}  may read all of them`,
+        next ? `+ ${shown}  ${counted(next.added.length, 'reference')} written` : `= ${shown}  refers to all of them`,
+        granted.length > 0
+          ? `+ ${backend.id}  may read ${counted(granted.length, 'more secret')}`
+          : `= ${backend.id}  may read all of them`,
       ],
       { project, backend: backend.id, file, added: next?.added ?? [], granted },
     );
