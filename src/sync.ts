@@ -84,14 +84,21 @@ async function lock(work: Work, stateDir: string, run: string): Promise<Pick<Wor
   const locks: Lock[] = [];
   const failed = [...work.failed];
   const parts: Part[] = [];
+  const writers = new Map<string, Job>();
   for (const part of work.parts) {
     const own: Lock[] = [];
     try {
-      for (const { place } of part.jobs.toSorted((a, b) => (a.place < b.place ? -1 : 1))) own.push(await acquire({ stateDir, place, run }));
+      for (const job of part.jobs.toSorted((a, b) => (a.place < b.place ? -1 : 1))) {
+        const other = writers.get(job.place);
+        if (other) throw twoWriters(job, other);
+        own.push(await acquire({ stateDir, place: job.place, run }));
+        writers.set(job.place, job);
+      }
       parts.push(part);
       locks.push(...own);
     } catch (error) {
       for (const each of own) await each.release();
+      for (const job of part.jobs) if (writers.get(job.place) === job) writers.delete(job.place);
       if (!work.several || !isDcsError(error)) {
         for (const each of locks) await each.release();
         throw error;
@@ -101,6 +108,12 @@ async function lock(work: Work, stateDir: string, run: string): Promise<Pick<Wor
   }
   return { parts, failed, locks };
 }
+
+const twoWriters = ({ name, environment }: Job, other: Job): DcsError =>
+  new DcsError('CONFLICT', `${name} and ${other.name} are one place, and one sync cannot write it twice.`, {
+    why: `Both say shared: true. Nothing was written to ${name}.`,
+    hint: [`dcs sync ${other.name} -e ${environment}`, `dcs sync ${name} -e ${environment}`],
+  });
 
 /** Doppler may move, or somebody clash, while a sync runs: then it plans again, at most three times, never for a saved plan. */
 async function rounds(

@@ -1,4 +1,4 @@
-import { readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ROOT_FILE, workspace, type Workspace } from './workspace.ts';
@@ -161,6 +161,10 @@ describe('members of a workspace', () => {
     expect(await w.journal()).to.deep.equal([]);
     for (const name of ['api', 'web']) await edit(`services/${name}/dcs.yaml`, 'cloudflare, ', 'cloudflare, shared: true, ');
     expect((await w.dcs(['diff', '--all', '-e', 'staging'])).code).to.equal(0);
+    const twice = await w.dcs(SYNC);
+    expect(twice.code, twice.out).to.equal(5);
+    expect(twice.out).to.contain('web/worker and api/worker are one place').and.contain('dcs sync web/worker -e staging');
+    expect((await w.dcs(['sync', 'web/', '-e', 'staging', '--yes'])).code).to.equal(0);
   });
 
   it('mean one environment, and one that only some of them have leaves the others out', async () => {
@@ -253,40 +257,6 @@ describe('members of a workspace', () => {
     ]);
     const one = await w.dcs(['doctor', '--changed', 'HEAD', '--json']);
     expect(one.json()['members']).to.deep.equal({ all: 2, inOrder: 0 });
-  });
-
-  it('keep their records when their folder moves, and say the same alone and together', async () => {
-    await w.dcs(SYNC);
-    await rename(join(w.project, 'services/api'), join(w.project, 'services/moved'));
-    const status = await w.dcs(['status', '--all', '--strict', '--exit-code', '--json']);
-    expect(status.code, status.out).to.equal(0);
-    expect((status.json()['targets'] as { target: string }[]).map(({ target }) => target)).to.include('moved/worker');
-  });
-
-  it('are written by one sync that history knows and undo takes back', async () => {
-    await w.dcs(SYNC);
-    await w.doppler('stg', { STRIPE_KEY: 'sk-of-staging-0002' });
-    const second = await w.dcs(SYNC);
-    const [, id] = /sync (\w+)$/m.exec(second.out) ?? [];
-    const cwd = join(w.project, 'services/api');
-    expect((await w.dcs(['history'], { cwd })).out)
-      .to.contain(id)
-      .and.contain('api/worker')
-      .and.contain('web/jobs');
-    const undo = await w.dcs(['undo', id!, '--yes'], { cwd });
-    expect(undo.code, undo.out + undo.err).to.equal(0);
-    for (const worker of ['api-worker', 'web-worker', 'web-jobs'])
-      expect(await w.worker('STRIPE_KEY', worker)).to.equal('sk-of-staging-0001');
-  });
-
-  it('share one record at Doppler, its key and its place read once for all', async () => {
-    await w.yaml(ROOT_FILE.replace('doppler: shop', 'doppler: shop\n  ledger: doppler'));
-    await w.doppler('stg', { DCS_LEDGER_KEY: 'k'.repeat(40) });
-    expect((await w.dcs(SYNC)).code).to.equal(0);
-    await w.forget();
-    const status = await w.dcs(['status', '--all', '-e', 'staging', '--strict', '--exit-code']);
-    expect(status.code, status.out + status.err).to.equal(0);
-    expect(await reads()).to.deep.equal([200, 200, 304]); // the key, the records, the config
   });
 
   it('are told by dcs alone, at a root that only holds them together', async () => {
