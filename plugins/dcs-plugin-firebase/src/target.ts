@@ -79,11 +79,11 @@ export function connectFirebase(
   };
 }
 
-/** Of what dcs wrote: what others keep in the project is not dcs's to move. A disabled version is none to move to. */
+/** Of what dcs wrote as `defineSecret` names it: what others, and other targets, keep in the project is not to move. A disabled version is none to move to. */
 function newestOf(entries: readonly Entry[]): Map<string, number> {
   return new Map(
     entries.flatMap(({ name, mark, trail }) => {
-      const version = mark === undefined ? undefined : /@(\d+)$/.exec(trail?.[0]?.id ?? '')?.[1];
+      const version = mark === undefined || !NAMES.test(name) ? undefined : /@(\d+)$/.exec(trail?.[0]?.id ?? '')?.[1];
       return version === undefined ? [] : [[name, Number(version)] as const];
     }),
   );

@@ -49,7 +49,10 @@ describe('Firebase: functions that pin versions', () => {
     const target = cloud.target();
     await write(target, create('STRIPE_KEY', 'one'), create('OTHER', 'other'));
     await cloud.backdoor('google/hand-edit', { project: PROJECT, name: 'THEIRS', value: 'theirs' });
-    await deploy(FUNCTION, { STRIPE_KEY: '1', OTHER: '1', THEIRS: '1' });
+    const byAnotherTarget = { replication: { automatic: {} }, annotations: { 'dcs-source': 'https://api.doppler.com/shop/prd' } };
+    await cloud.call('POST', `secretmanager/v1/projects/${PROJECT}/secrets?secretId=prod-KEY`, byAnotherTarget);
+    for (const value of ['old', 'new']) await cloud.backdoor('google/hand-edit', { project: PROJECT, name: 'prod-KEY', value });
+    await deploy(FUNCTION, { STRIPE_KEY: '1', OTHER: '1', THEIRS: '1', 'prod-KEY': '1' });
     await deploy(LEGACY, { STRIPE_KEY: '1' }, PROJECT);
     await cloud.backdoor('google/hand-edit', { project: PROJECT, name: 'THEIRS', value: 'newer, of somebody else' });
     expect(await target.undeployed!()).to.deep.equal([]);
@@ -60,7 +63,11 @@ describe('Firebase: functions that pin versions', () => {
     ]);
     expect((await target.redeploy!()).title).to.equal(`live in ${SECOND}, ${FIRST}`);
     expect([await reads('STRIPE_KEY', FUNCTION), await reads('STRIPE_KEY', LEGACY)]).to.deep.equal(['two', 'two']);
-    expect([await reads('OTHER', FUNCTION), await reads('THEIRS', FUNCTION)]).to.deep.equal(['other', 'theirs']);
+    expect([await reads('OTHER', FUNCTION), await reads('THEIRS', FUNCTION), await reads('prod-KEY', FUNCTION)]).to.deep.equal([
+      'other',
+      'theirs',
+      'old',
+    ]);
   });
 
   it('leaves another project’s secret of the same name, and what reads the newest by itself', async () => {
