@@ -68,7 +68,7 @@ export function mayWrite(count: number, environment: Environment, given: Consent
   return mayAct(`Write ${plural(count, 'change')} to ${environment.name}?`, environment, given, ask);
 }
 
-async function mayAct(question: string, environment: Environment, given: ConsentGiven, ask: Prompts): Promise<boolean> {
+export async function mayAct(question: string, environment: Environment, given: ConsentGiven, ask: Prompts): Promise<boolean> {
   if (!environment.protected) return given.yes || ask.confirm(question, '--yes');
   if (given.yes && (given.named || given.plan)) return true;
   if (!ask.possible)

@@ -1,5 +1,6 @@
 import { DcsError, type Host, type Invocation, type Output } from 'dcs-sdk';
 import { editConfig } from './config/edit.ts';
+import { mayAct } from './consent.ts';
 import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { dopplerTarget } from './doppler/target.ts';
 import { syncIntoDoppler } from './into-doppler.ts';
@@ -54,7 +55,11 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
       if (exit !== 0) process.exitCode = exit;
       return { lines, json, exit };
     },
-    context: (name, endpoint) => session.context(name, endpoint),
+    context: (name, endpoint, signal) => session.context(name, endpoint, signal),
+    consent: (environment, question, again) => {
+      const named = invocation.env !== undefined && session.choose(true).name === environment.name;
+      return mayAct(question, environment, { yes: invocation.yes, allow: new Set(), named, plan: false, again }, ask);
+    },
     confirm: async (question, flag) => (flag === '--yes' && invocation.yes ? true : ask.confirm(question, flag)),
     type: async (question, expected, flag) => (flag === '--yes' && invocation.yes ? true : ask.type(question, expected, flag)),
     editConfig: async (path, value) => {

@@ -63,7 +63,7 @@ export interface Session {
   /** The member of a workspace that this is a part of the command for. */
   readonly member?: string;
   readonly shared: Shared;
-  context(name: string, endpoint: string): Context;
+  context(name: string, endpoint: string, signal?: AbortSignal): Context;
   /** Line 1 of every command that acts. */
   choose(reading: boolean, name?: string): Environment & { readonly line: string };
 }
@@ -149,7 +149,7 @@ function standing(
   around: Around,
   folder: string,
 ): Pick<Session, 'project' | 'identity' | 'pluginEnv' | 'context' | 'choose'> {
-  const { env, user, ci, invocation, dopplerHost, signal, log, credentials, shared, version } = around;
+  const { env, user, ci, invocation, dopplerHost, log, credentials, shared, version } = around;
   const branch = gitBranch(project.root);
   const identity = user.identityFor(folder, originOwner(project.root));
   const pluginEnv = identityEnv(identity, env);
@@ -157,7 +157,7 @@ function standing(
     project,
     identity,
     pluginEnv,
-    context: (name, endpoint) => ({
+    context: (name, endpoint, signal = around.signal) => ({
       http: createHttp({
         base: endpoint,
         name,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { SEED } from '../plugins/dcs-plugin-sandbox/src/seed.ts';
 import { program } from '../runtime/test/program.ts';
+import { neonProject } from './e2e/neon.ts';
 import { world, type World } from './e2e/world.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -86,6 +87,19 @@ describe('examples/', () => {
     expect(run.code, run.err + run.out).to.equal(0);
     const made = (await w.journal()).filter(({ method, path }) => method === 'POST' && path.endsWith(':addVersion'));
     expect(made.map(({ path }) => path.split('/').at(-1))).to.have.members(['SENDGRID_KEY:addVersion', 'STRIPE_KEY:addVersion']);
+  });
+
+  it('neon becomes tables and an index, rehearsed first, once', async () => {
+    await cp(join(ROOT, 'examples', 'neon'), w.project, { recursive: true });
+    const { id } = await neonProject(w);
+    const yaml = await readFile(join(w.project, 'dcs.yaml'), 'utf8');
+    await w.yaml(yaml.replace('royal-sun-12', id));
+    const run = await w.dcs(['neon', 'migrate', '-e', 'dev', '--rehearse', '--yes', '--json']);
+    expect(run.code, run.err + run.out).to.equal(0);
+    const [{ applied } = { applied: [] }] = run.json()['done'] as { applied: { version: string }[] }[];
+    expect(applied.map(({ version }) => version)).to.deep.equal(['0001', '0002', '0003']);
+    expect(JSON.stringify(run.json()['rehearsals'])).to.contain('CREATE TABLE public.orders').and.to.contain('orders_by_customer');
+    expect((await w.dcs(['neon', 'migrate', '-e', 'dev', '--yes'])).out).to.contain('nothing to do, 3 migrations applied');
   });
 
   it('several-targets renames and divides: api without SENDGRID_*, web with its two', async () => {

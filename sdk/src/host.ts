@@ -101,8 +101,16 @@ export interface Host {
    * Throws where consent is missing or nothing can be planned; `source.identity` tells one record from another.
    */
   sync(source: Source, environment: Environment, options: SyncOptions): Promise<Synced>;
-  /** The context `connect()` gets, bound to `endpoint`. `name` is for messages: `Cloudflare`. */
-  context(name: string, endpoint: string): Context;
+  /**
+   * The context `connect()` gets, bound to `endpoint`. `name` is for messages: `Cloudflare`. It ends with Ctrl-C; where cleaning up must
+   * go on after that, with `signal`.
+   */
+  context(name: string, endpoint: string, signal?: AbortSignal): Context;
+  /**
+   * The yes to a write that is no sync: `question` at a terminal, or `--yes`. To a protected environment its name is typed, or `-e` and
+   * `--yes` both. False: a no. Throws REFUSED where nobody can be asked; `again` is the command line for the hint, with its -e.
+   */
+  consent(environment: Environment, question: string, again: string): Promise<boolean>;
   /**
    * Yes or no, default No. Throws REFUSED naming `flag` where nobody can be asked (no terminal, CI, `--json`, `--no-input`);
    * true at once when that flag was given.

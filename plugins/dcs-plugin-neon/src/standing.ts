@@ -2,7 +2,7 @@ import { DcsError, isDcsError, type Environment, type Host, type ProjectSource }
 import { pickBranch, type Branch } from './branches.ts';
 import { connectionOf, connectionString, type Connection } from './connection.ts';
 import type { Migration } from './migrate/files.ts';
-import { pendingOn } from './migrate/migrate.ts';
+import { pendingOn } from './migrate/stage.ts';
 import type { Neon } from './operations.ts';
 import type { NeonOptions } from './options.ts';
 
@@ -28,7 +28,7 @@ export async function standingOf(
   const connection = await known(connectionOf(neon.api, options.project_id, branch, options));
   const [doppler, pending] = await Promise.all([
     isDcsError(connection) ? connection : known(pointsAt(host, environment, connection)),
-    files === undefined ? null : isDcsError(connection) ? connection : known(pendingOn(connection, { files })),
+    files === undefined ? null : isDcsError(connection) ? connection : known(pendingOn(connection, files, branch, neon.signal)),
   ]);
   return {
     environment: environment.name,

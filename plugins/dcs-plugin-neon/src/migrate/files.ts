@@ -2,91 +2,135 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DcsError } from 'dcs-sdk';
-import { lineAt, statementsOf, touchesTransaction, type Statement } from './statements.ts';
+import { statements, type Statement } from './statements.ts';
 
-/** One migration. */
+/** One file of the directory, read once: what was planned and rehearsed is what runs. */
 export interface Migration {
-  /** The digits that the name begins with. */
+  /** The digits its name begins with; they give the order. */
   readonly version: string;
   readonly file: string;
-  /** SHA-256 of the text, line ends as \n: git may write others. */
+  /** For messages: the file with its directory, as it was given. */
+  readonly path: string;
+  /** SHA-256 of the text, whatever its line ends. */
   readonly checksum: string;
-  /** SHA-256 of the bytes, as other tools take it. */
+  /** SHA-256 of the bytes. */
   readonly digest: string;
-  readonly sql: string;
-  /** What runs: all of it, or its part that goes up. */
-  readonly statements: readonly Statement[];
   readonly transaction: boolean;
+  readonly statements: readonly Statement[];
 }
 
-/** The SQL files of a folder, in order. What cannot run is refused before anything does. */
-export async function readMigrations(folder: string, shown: string): Promise<Migration[]> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new DcsError('CONFIG', `There is no folder ${shown}.`, {
-      hint: ['--dir FOLDER', 'migrations_dir: ...     in the source of dcs.yaml'],
-    });
+const NAME = /^(\d+)(?:[-_.].*)?\.sql$/;
+
+/** Every migration of the directory, in order. */
+export async function readMigrations(directory: string, shown: string): Promise<Migration[]> {
+  const names = (await entriesOf(directory, shown)).filter((name) => name.endsWith('.sql'));
+  const found = await Promise.all(names.map(async (name) => migration(name, shown, await readFile(join(directory, name)))));
+  const sorted = found.toSorted((one, other) => inOrder(one.version, other.version));
+  for (const [index, { version, path }] of sorted.entries()) {
+    const next = sorted[index + 1];
+    if (next && inOrder(version, next.version) === 0)
+      throw new DcsError('CONFIG', `${path} and ${next.path} have the same number.`, {
+        why: 'Nothing says which comes first. Nothing was written.',
+        hint: `give one of them a later number`,
+      });
   }
-  const files = names.filter((name) => name.endsWith('.sql')).toSorted();
-  const migrations = await Promise.all(
-    files.map(async (file) => migrationOf(file, await readFile(join(folder, file)), `${shown}/${file}`)),
-  );
-  const sorted = migrations.toSorted((a, b) => compare(a.version, b.version));
-  const twice = sorted.find(({ version }, index) => compare(version, sorted[index + 1]?.version ?? '') === 0);
-  if (twice)
-    throw new DcsError('CONFIG', `Two files of ${shown} have the version ${twice.version}.`, {
-      why: sorted
-        .filter(({ version }) => compare(version, twice.version) === 0)
-        .map(({ file }) => file)
-        .join(', '),
-      hint: 'rename the newer one',
-    });
   return sorted;
 }
 
-/** By number, however many zeros lead. */
-export function compare(a: string, b: string): number {
-  const [one, other] = [a, b].map((text) => text.replace(/^0+(?=\d)/, ''));
-  if (one!.length !== other!.length) return one!.length - other!.length;
-  return one! < other! ? -1 : one! > other! ? 1 : 0;
+/** `9` comes before `10`, and `0001` is `1`. */
+export function inOrder(one: string, other: string): number {
+  const [a, b] = [BigInt(one), BigInt(other)];
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export function migrationOf(file: string, bytes: Buffer, shown: string): Migration {
-  const [version] = /^\d+/.exec(file) ?? [];
-  if (version === undefined)
-    throw new DcsError('CONFIG', `${shown}: the name of a migration begins with its version.`, {
-      hint: `0001_${file}, or 20261121103000_${file}`,
+async function entriesOf(directory: string, shown: string): Promise<string[]> {
+  try {
+    return (await readdir(directory, { withFileTypes: true })).filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    throw new DcsError('CONFIG', `There is no directory ${shown}.`, {
+      why: 'It holds the migrations. Nothing was written.',
+      hint: ['--dir DIRECTORY', 'migrations_dir: ...     in dcs.yaml'],
     });
-  const sql = bytes
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
-    .replaceAll('\r\n', '\n');
-  const { from, to, transaction } = partThatGoesUp(sql);
-  const statements = statementsOf(sql.slice(from, to)).map(({ text, offset }) => ({ text, offset: from + offset }));
-  const own = statements.find(touchesTransaction);
-  if (transaction && own)
-    throw new DcsError(
-      'CONFIG',
-      `${shown}:${lineAt(sql, own.offset)}: a migration runs in a transaction of dcs, and this line would begin or end one.`,
-      {
-        hint: ['take the line out', '-- dcs: no-transaction     as the first line, for what cannot run in one'],
-      },
-    );
-  const hash = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
-  return { version, file, checksum: hash(sql), digest: hash(bytes), sql, statements, transaction };
+  }
 }
 
-/** dbmate's and node-pg-migrate's files also hold the way back: it never runs. */
-function partThatGoesUp(sql: string): { from: number; to: number; transaction: boolean } {
-  const up = /^--\s*(?:migrate:up\b([^\n]*)|up migration\b[^\n]*)$/im.exec(sql);
-  const down = /^--\s*(?:migrate:down\b|down migration\b)/im.exec(sql);
-  const pragma = /^--\s*dcs:\s*no-transaction\s*$/im.test(sql.slice(0, sql.search(/^(?!\s*--)\s*\S/m) >>> 0));
+export function migration(file: string, shown: string, bytes: Uint8Array): Migration {
+  const path = join(shown, file);
+  const [, version] = NAME.exec(file) ?? [];
+  if (version === undefined)
+    throw new DcsError('CONFIG', `${path} has no number in front.`, {
+      why: 'The numbers give the order. Nothing was written.',
+      hint: `0001_${file}`,
+    });
+  const text = textOf(bytes, path);
+  const sql = upward(text, path);
+  const all = statements(sql);
+  for (const { line, words } of all) if (controls(words)) throw refuseControl(`${path}:${line}`, words[0]!);
   return {
-    from: up === null ? 0 : up.index + up[0].length,
-    to: down === null || down.index < (up?.index ?? 0) ? sql.length : down.index,
-    transaction: !pragma && !/transaction:\s*false/i.test(up?.[1] ?? ''),
+    version,
+    file,
+    path,
+    checksum: sha256(text),
+    digest: sha256(bytes),
+    transaction: transactionOf(sql, all[0], path),
+    statements: all,
   };
 }
+
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+function textOf(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new DcsError('CONFIG', `${path} is not UTF-8.`, { why: 'Nothing was written.' });
+  }
+}
+
+const DOWN = /^[ \t]*--[ \t-]*(?:migrate:down|down migration)\b/im;
+const UP = /^[ \t]*--[ \t-]*(?:migrate:up|up migration)\b.*$/im;
+
+/** Without the way back that dbmate and node-pg-migrate keep in the same file; lines keep their numbers. */
+function upward(text: string, path: string): string {
+  const down = DOWN.exec(text)?.index;
+  if (down === undefined) return text;
+  if ((UP.exec(text)?.index ?? 0) < down) return text.slice(0, down);
+  throw new DcsError('CONFIG', `${path}:${lineOf(text, down)} has its way back in front.`, {
+    why: 'Only the way forward is run, which ends where the way back begins. Nothing was written.',
+    hint: 'put the way back at the end of the file',
+  });
+}
+
+const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length;
+
+const MARK = /^[ \t]*--[ \t]*dcs:[ \t]*(.*?)[ \t]*$/gim;
+
+function transactionOf(sql: string, first: Statement | undefined, path: string): boolean {
+  const up = UP.exec(sql)?.[0] ?? '';
+  let transaction = !/\btransaction:\s*false\b/i.test(up);
+  for (const mark of sql.matchAll(MARK)) {
+    const line = lineOf(sql, mark.index);
+    if (mark[1] !== 'no-transaction')
+      throw new DcsError('CONFIG', `${path}:${line} has a mark that dcs does not know.`, { hint: '-- dcs: no-transaction' });
+    if (first && line > first.line)
+      throw new DcsError('CONFIG', `${path}:${line} stands after the first statement.`, { hint: 'put the mark on the first line' });
+    transaction = false;
+  }
+  return transaction;
+}
+
+const CONTROL = new Set(['BEGIN', 'COMMIT', 'END', 'ROLLBACK', 'ABORT']);
+
+function controls([first = '', second, third]: readonly string[]): boolean {
+  if (first === 'ROLLBACK') return second !== 'TO' && third !== 'TO';
+  return CONTROL.has(first) || (second === 'TRANSACTION' && (first === 'START' || first === 'PREPARE'));
+}
+
+const refuseControl = (place: string, word: string): DcsError =>
+  new DcsError('CONFIG', `${place}: ${word} has no place in a migration.`, {
+    why: 'Each file is one transaction, which dcs begins and ends. Nothing was written.',
+    hint: [`leave it out`, `-- dcs: no-transaction     on the first line, for what cannot run in a transaction`],
+  });

@@ -1,93 +1,84 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { DcsError } from 'dcs-sdk';
 import type { Client } from 'pg';
-import { compare, type Migration } from './files.ts';
+import type { Row } from './plan.ts';
 
-/** What the database says that ran. */
-export interface Applied {
-  readonly version: string;
-  readonly file: string;
-  readonly checksum: string;
-  /** False: it was begun, outside of a transaction, and never told to be done. */
-  readonly done: boolean;
+const TABLE = 'dcs.schema_migrations';
+/** `dcsmig`: one lock a database, PostgreSQL keeps them apart by database. */
+const LOCK = BigInt(0x64_63_73_6d_69_67);
+const AGAIN_MS = 250;
+
+/** What is recorded as applied; undefined: there is no record yet. */
+export async function recordOf(client: Client): Promise<Row[] | undefined> {
+  if (!(await exists(client, TABLE))) return undefined;
+  return (await client.query<Row>(`SELECT version, file, checksum, statements FROM ${TABLE}`)).rows;
 }
 
-export async function makeLedger(client: Client): Promise<void> {
-  await client.query(`create schema if not exists dcs;
-create table if not exists dcs.schema_migrations (
-  version text primary key,
-  file text not null,
-  checksum text not null,
-  applied_at timestamptz,
-  duration_ms integer,
-  dcs_version text not null,
-  applied_by text not null default session_user
-)`);
+export async function exists(client: Client, table: string): Promise<boolean> {
+  return (await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table])).rows[0]!.there;
 }
 
-/** Undefined: nothing ever ran here. */
-export async function readLedger(client: Client): Promise<Applied[]> {
-  const { rows: there } = await client.query<{ found: boolean }>("select to_regclass('dcs.schema_migrations') is not null as found");
-  if (there[0]?.found !== true) return [];
-  const { rows } = await client.query<Applied>('select version, file, checksum, applied_at is not null as done from dcs.schema_migrations');
-  return rows.toSorted((a, b) => compare(a.version, b.version));
+/** Under the lock only: two that create it at once would stand in each other's way. */
+export async function createRecord(client: Client): Promise<void> {
+  await client.query(`
+    CREATE SCHEMA IF NOT EXISTS dcs;
+    CREATE TABLE IF NOT EXISTS ${TABLE} (
+      version text PRIMARY KEY,
+      file text NOT NULL,
+      checksum text,
+      statements integer,
+      applied_at timestamptz NOT NULL DEFAULT now(),
+      applied_by text NOT NULL DEFAULT session_user,
+      duration_ms integer,
+      dcs_version text NOT NULL
+    );
+    COMMENT ON COLUMN ${TABLE}.checksum IS 'SHA-256 of the file; null: not compared';
+    COMMENT ON COLUMN ${TABLE}.statements IS 'how many are done, of a file without a transaction that is not finished';`);
 }
 
-export async function begun(client: Client, { version, file, checksum }: Migration, dcs: string): Promise<void> {
-  await client.query('insert into dcs.schema_migrations (version, file, checksum, dcs_version) values ($1, $2, $3, $4)', [
-    version,
-    file,
-    checksum,
-    dcs,
-  ]);
+export interface Entry extends Row {
+  readonly ms?: number;
+  readonly by: string;
 }
 
-export async function done(client: Client, { version }: Migration, ms: number): Promise<void> {
-  await client.query('update dcs.schema_migrations set applied_at = clock_timestamp(), duration_ms = $2 where version = $1', [version, ms]);
+export async function enter(client: Client, { version, file, checksum, statements, ms, by }: Entry): Promise<void> {
+  await client.query(
+    `INSERT INTO ${TABLE} (version, file, checksum, statements, duration_ms, dcs_version) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (version) DO UPDATE SET file = $2, checksum = $3, statements = $4, duration_ms = coalesce($5, ${TABLE}.duration_ms)`,
+    [version, file, checksum, statements, ms === undefined ? null : Math.round(ms), by],
+  );
 }
 
-/** What stands between the files and the ledger, one line each. */
-export function conflictsOf(files: readonly Migration[], applied: readonly Applied[]): string[] {
-  const byVersion = new Map(files.map((each) => [each.version, each]));
-  const last = applied.at(-1);
-  return [
-    ...applied.flatMap(({ version, file, checksum, done: whole }) => {
-      const here = byVersion.get(version);
-      if (!whole) return [`${file} was begun and not finished; it runs outside of a transaction, so look at what it left`];
-      if (here === undefined) return [`${file} ran here and is missing in the folder`];
-      return here.checksum === checksum ? [] : [`${here.file} was edited after it ran here`];
-    }),
-    ...pendingOf(files, applied)
-      .filter(({ version }) => last !== undefined && compare(version, last.version) < 0)
-      .map(({ file }) => `${file} comes before ${last!.file}, which ran here already`),
-  ];
-}
-
-export function pendingOf(files: readonly Migration[], applied: readonly Applied[]): Migration[] {
-  const versions = new Set(applied.map(({ version }) => version));
-  return files.filter(({ version }) => !versions.has(version));
-}
-
-export function refuseConflicts(conflicts: readonly string[]): void {
-  if (conflicts.length === 0) return;
-  throw new DcsError('CONFLICT', `The files and the database tell different stories: ${conflicts.join('; ')}.`, {
-    why: 'Nothing was written.',
-    hint: ['put the files back as they ran, and say the change in a new one', 'dcs neon migrate --repair     the ledger follows the files'],
-  });
-}
-
-/** Makes the ledger say what the folder says: edited files count as they are, missing and unfinished ones never ran. */
-export async function repair(client: Client, files: readonly Migration[], applied: readonly Applied[]): Promise<void> {
-  const byVersion = new Map(files.map((each) => [each.version, each]));
-  await client.query('begin');
-  for (const { version, done: whole } of applied) {
-    const here = byVersion.get(version);
-    if (here === undefined || !whole) await client.query('delete from dcs.schema_migrations where version = $1', [version]);
-    else
-      await client.query('update dcs.schema_migrations set file = $2, checksum = $3 where version = $1', [
-        version,
-        here.file,
-        here.checksum,
-      ]);
+/**
+ * The lock ends with the session, so it cannot outlive who died. Asked for again and again: whoever waits inside PostgreSQL would hold
+ * up CREATE INDEX CONCURRENTLY of the one that works, and both would stand still.
+ */
+export async function lock(client: Client, patience: number, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+  const end = Date.now() + patience;
+  for (let told = false; ; told = true) {
+    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [LOCK]);
+    if (rows[0]!.mine) return;
+    if (Date.now() >= end) throw taken(patience, await holder(client));
+    if (!told) say(`waiting for another migration, at most ${patience / 1000} s: ${await holder(client)}`);
+    await wait(AGAIN_MS, undefined, { signal }).catch((error: unknown) => {
+      throw signal.aborted ? new DcsError('INTERRUPTED', 'Interrupted.', { why: 'Nothing was written.' }) : error;
+    });
   }
-  await client.query('commit');
 }
+
+async function holder(client: Client): Promise<string> {
+  const { rows } = await client.query<{ pid: number; seconds: number }>(
+    `SELECT pid, extract(epoch FROM now() - backend_start)::int AS seconds FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'advisory' AND objsubid = 1 AND classid = $1 AND objid = $2 AND granted
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    [LOCK >> 32n, LOCK & 0xff_ff_ff_ffn],
+  );
+  const [found] = rows;
+  return found ? `session ${found.pid}, for ${found.seconds} s` : 'it has just ended';
+}
+
+const taken = (patience: number, who: string): DcsError =>
+  new DcsError('CONFLICT', `Another migration of this database is at work (${who}).`, {
+    why: `dcs waited ${patience / 1000} s. Nothing was written.`,
+    hint: '--wait 10m',
+  });

@@ -1,115 +1,110 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { DcsError, isDcsError } from 'dcs-sdk';
+import { DcsError } from 'dcs-sdk';
 import type { Client } from 'pg';
-import { stateOf } from '../postgres.ts';
-import type { Migration } from './files.ts';
-import { begun, done } from './ledger.ts';
-import { lineAt } from './statements.ts';
-
-/** One of PostgreSQL's advisory locks, dcs's own: who holds it migrates. It ends with the session, also after kill -9. */
-const LOCK = 7_316_204_985_117_204n;
+import { createRecord, enter } from './ledger.ts';
+import type { Pending, Plan } from './plan.ts';
+import { gone, refusalIn, refused, type Refusal } from './refusals.ts';
 
 export interface Limits {
-  /** How long to wait for another migrator, ms. */
-  readonly wait: number;
-  /** How long one statement waits for a lock of the database, ms; 0 without end. */
+  /** How long a statement waits for a lock of another session, ms; 0 without end. */
   readonly lock: number;
-  /** How long one statement runs, ms; 0 without end. */
+  /** How long a statement runs, ms; 0 without end. */
   readonly statement: number;
 }
 
-/** Waits for its turn: two migrators never run at once on one branch. */
-export async function takeTurn(client: Client, { wait: limit }: Limits, signal: AbortSignal, say: (line: string) => void): Promise<void> {
-  const end = Date.now() + limit;
-  for (let told = false; ; told = true) {
-    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [String(LOCK)]);
-    if (rows[0]?.mine === true) return;
-    if (Date.now() >= end)
-      throw new DcsError('CONFLICT', 'Another migration runs on this branch.', {
-        why: `It did not end within ${limit / 1000} s. Nothing was written.`,
-        hint: ['the same command again', '--wait 10m'],
-      });
-    if (!told) say('! another migration runs on this branch: waiting for it');
-    await wait(250, undefined, { signal }).catch((error: unknown) => {
-      throw signal.aborted ? new DcsError('INTERRUPTED', 'Interrupted.', { why: 'Nothing was written.' }) : error;
+/** So long after dcs is gone a statement still runs. */
+const NOTICED_AFTER = '2s';
+
+/** Before each file: what the last one has set ends with it. */
+const FRESH = 'RESET ROLE; RESET ALL';
+const settings = ({ lock, statement }: Limits): string =>
+  `${FRESH}; SET lock_timeout = ${lock}; SET statement_timeout = ${statement}; SET client_connection_check_interval = '${NOTICED_AFTER}'`;
+
+export interface Applied {
+  readonly version: string;
+  readonly file: string;
+  readonly statements: number;
+  readonly ms: number;
+}
+
+export interface Run {
+  readonly client: Client;
+  readonly signal: AbortSignal;
+  readonly limits: Limits;
+  /** Version of dcs, for the record. */
+  readonly by: string;
+  said(applied: Applied): void;
+}
+
+/** Carries out a plan under the lock: one transaction for what other records and repairs bring, one for each file. */
+export async function carryOut(run: Run, { adopted, repaired, pending }: Plan): Promise<void> {
+  const { client, by } = run;
+  await client.query(settings(run.limits));
+  await createRecord(client);
+  await client.query('BEGIN');
+  for (const row of [...adopted, ...repaired]) await enter(client, { ...row, by });
+  await client.query('COMMIT');
+  for (const each of pending) {
+    if (run.signal.aborted) throw new DcsError('INTERRUPTED', 'Interrupted.', { why: `${each.migration.path} was not begun.` });
+    const began = performance.now();
+    await client.query(settings(run.limits));
+    await (each.migration.transaction ? inTransaction(run, each, began) : oneByOne(run, each, began));
+    const { version, file, statements } = each.migration;
+    run.said({ version, file, statements: statements.length - each.done, ms: Math.round(performance.now() - began) });
+  }
+}
+
+async function inTransaction(run: Run, { migration }: Pending, began: number): Promise<void> {
+  const { client, by } = run;
+  const { path, version, file, checksum } = migration;
+  const lost = `${path} was rolled back.`;
+  await client.query('BEGIN');
+  for (const statement of migration.statements)
+    await execute(run, statement.sql, { lost, refused: (refusal) => refused(refusal, migration, statement, lost) });
+  const last = migration.statements.at(-1) ?? { sql: '', line: 1, column: 1, words: [] };
+  const atEnd = (refusal: Refusal): DcsError => refused(refusal, migration, last, lost);
+  // What was put off to the end of the transaction shall fail here, where the file can be named.
+  await execute(run, `SET CONSTRAINTS ALL IMMEDIATE; ${FRESH}`, { lost, refused: atEnd });
+  await enter(client, { version, file, checksum, statements: null, ms: performance.now() - began, by });
+  await execute(run, 'COMMIT', { lost: `${path} is applied whole or not at all: the next run looks.`, refused: atEnd });
+}
+
+/** What is done is written down after each statement: whoever comes next knows where it stopped. */
+async function oneByOne(run: Run, { migration, done }: Pending, began: number): Promise<void> {
+  const { client, by } = run;
+  const { path, version, file, checksum } = migration;
+  const note = (statements: number | null) => enter(client, { version, file, checksum, statements, ms: performance.now() - began, by });
+  await note(done);
+  for (const [index, statement] of migration.statements.entries()) {
+    if (index < done) continue;
+    const kept = `It runs outside a transaction: what stands before line ${statement.line} is done, and the record says so.`;
+    await execute(run, statement.sql, {
+      lost: `${path} stopped. ${kept}`,
+      refused: (refusal) => refused(refusal, migration, statement, kept),
     });
+    await client.query('RESET ROLE');
+    await note(index + 1);
   }
+  await note(null);
 }
 
-/** Runs one file: wholly or not at all, unless it says that it cannot. */
-export async function runMigration(client: Client, migration: Migration, limits: Limits, dcs: string): Promise<number> {
-  const started = performance.now();
-  const elapsed = (): number => Math.round(performance.now() - started);
-  if (!migration.transaction) {
-    await timeouts(client, limits, 'session');
-    await begun(client, migration, dcs);
-    await statements(client, migration);
-    await done(client, migration, elapsed());
-    return elapsed();
-  }
-  await client.query('begin');
+interface Told {
+  /** What is left behind where PostgreSQL gave no answer. */
+  readonly lost: string;
+  refused(refusal: Refusal): DcsError;
+}
+
+async function execute({ client, signal }: Run, sql: string, told: Told): Promise<void> {
   try {
-    await timeouts(client, limits, 'local');
-    await statements(client, migration);
-    await begun(client, migration, dcs);
-    await done(client, migration, elapsed());
+    await client.query(sql);
   } catch (error) {
-    await client.query('rollback').catch(() => undefined); // of a session that is gone PostgreSQL takes everything back itself
-    throw error;
-  }
-  await commit(client, migration);
-  return elapsed();
-}
-
-async function timeouts(client: Client, { lock, statement }: Limits, scope: 'local' | 'session'): Promise<void> {
-  const local = scope === 'local';
-  await client.query("select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3)", [
-    `${lock}ms`,
-    `${statement}ms`,
-    local,
-  ]);
-}
-
-async function statements(client: Client, migration: Migration): Promise<void> {
-  for (const statement of migration.statements) {
-    try {
-      await client.query(statement.text);
-    } catch (error) {
-      throw failed(error, migration, statement.offset);
-    }
-  }
-}
-
-async function commit(client: Client, migration: Migration): Promise<void> {
-  try {
-    await client.query('commit');
-  } catch (error) {
-    // A constraint that is checked last refuses here; without a word from PostgreSQL nobody knows.
-    if (stateOf(error) !== undefined && /^[0-9A-Z]{5}$/.test(stateOf(error)!)) throw failed(error, migration, 0);
-    throw new DcsError('NETWORK', `${migration.file}: the connection broke while it was committed.`, {
-      why: 'It is applied wholly or not at all; the ledger knows.',
-      hint: 'the same command again: it does only what is left',
+    const refusal = refusalIn(error);
+    if (refusal) throw told.refused(refusal);
+    if (signal.aborted) throw new DcsError('INTERRUPTED', 'Interrupted.', { why: told.lost });
+    if (!gone(error)) throw error;
+    throw new DcsError('NETWORK', 'The connection to PostgreSQL ended.', {
+      why: told.lost,
       applied: 'unknown',
+      hint: 'the same command again',
     });
   }
-}
-
-/** What PostgreSQL says of names and syntax is told; what it says of rows may hold their content. */
-function failed(error: unknown, { file, sql, transaction }: Migration, offset: number): unknown {
-  if (isDcsError(error)) return error;
-  const { position, message } = error as { position?: string; message?: string };
-  const state = stateOf(error);
-  const line = lineAt(sql, offset + (position === undefined ? 0 : Number(position) - 1));
-  const said =
-    state?.startsWith('42') === true && message !== undefined
-      ? `${message}. `
-      : state === '55P03'
-        ? 'Another session holds a lock that it needs. '
-        : '';
-  return new DcsError('TARGET', `${file}:${line} failed (SQLSTATE ${state ?? 'unknown'}).`, {
-    why: `${said}${transaction ? 'Nothing of this file was applied; the files before it stay.' : 'It runs outside of a transaction: what stands before this line was applied.'}`,
-    ...(state === undefined ? {} : { vendorCode: state }),
-    hint: transaction ? 'mend the file, then the same command again' : 'look at what it left, then dcs neon migrate --repair',
-    ...(transaction ? {} : { applied: 'unknown' as const }),
-  });
 }

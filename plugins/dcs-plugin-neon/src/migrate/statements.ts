@@ -1,67 +1,96 @@
-/** One statement of a file, and where it begins in it. */
+/** One statement of a file, as it is sent. */
 export interface Statement {
-  readonly text: string;
-  readonly offset: number;
+  readonly sql: string;
+  /** Where its first word stands, from 1. */
+  readonly line: number;
+  readonly column: number;
+  /** Its first words, in capitals. */
+  readonly words: readonly string[];
 }
 
-/** What may hold a semicolon that ends nothing, each in one piece. */
-const PIECES =
-  /--[^\n]*|\/\*|(?<![\w$])[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])(\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)[\s\S]*?\1|;/g;
+const TOKEN = /--[^\n]*|\/\*|'|"|\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*|\d[\w.]*|\s+|[^]/giy;
+const WORD = /^[a-z_\u0080-\uffff]/i;
+const MOST_WORDS = 4;
 
-/** The statements of an SQL text, as PostgreSQL's lexer separates them; those that are only comments are none. */
-export function statementsOf(sql: string): Statement[] {
+/**
+ * Splits as psql does: at each semicolon that stands in no quotes, comment, parentheses or SQL-standard body. What has no end goes up to
+ * the end of the text, and PostgreSQL says so.
+ */
+export function statements(text: string): Statement[] {
   const found: Statement[] = [];
-  let from = 0;
-  const end = (to: number): void => {
-    const text = sql.slice(from, to);
-    const lead = leading(text);
-    if (lead < text.length) found.push({ text: text.slice(lead), offset: from + lead });
-    from = to + 1;
+  let start: number | undefined;
+  let words: string[] = [];
+  let parentheses = 0;
+  let bodies = 0;
+  let before = '';
+  let [line, lineStart] = [1, 0];
+  let place = { line, column: 1 };
+  const close = (end: number): void => {
+    if (start !== undefined) found.push({ sql: text.slice(start, end).trimEnd(), ...place, words });
+    [start, words, parentheses, bodies] = [undefined, [], 0, 0];
   };
-  PIECES.lastIndex = 0;
-  for (let piece = PIECES.exec(sql); piece !== null; piece = PIECES.exec(sql)) {
-    if (piece[0] === '/*') PIECES.lastIndex = commentEnd(sql, piece.index);
-    // The bodies of functions in the SQL standard's own form hold semicolons.
-    else if (piece[0] === ';' && !insideBody(sql.slice(from, piece.index))) end(piece.index);
+  for (let at = 0; at < text.length;) {
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(text)![0];
+    const end = endOf(text, token, at, before);
+    const silent = token.startsWith('--') || token === '/*' || token.trim() === '';
+    if (token === ';' && parentheses === 0 && bodies === 0) close(at);
+    else if (!silent) {
+      if (start === undefined) place = { line, column: Array.from(text.slice(lineStart, at)).length + 1 };
+      start ??= at;
+      if (token === '(') parentheses += 1;
+      if (token === ')') parentheses = Math.max(0, parentheses - 1);
+      if (WORD.test(token)) {
+        const word = token.toUpperCase();
+        if (words.length < MOST_WORDS) words.push(word);
+        if (parentheses === 0 && makesRoutine(words)) bodies += depth(word, bodies);
+      }
+    }
+    for (let index = text.indexOf('\n', at); index !== -1 && index < end; index = text.indexOf('\n', index + 1)) {
+      line += 1;
+      lineStart = index + 1;
+    }
+    before = token;
+    at = end;
   }
-  end(sql.length);
+  close(text.length);
   return found;
 }
 
+function endOf(text: string, token: string, at: number, before: string): number {
+  const from = at + token.length;
+  if (token === '/*') return endOfComment(text, from);
+  if (token === '"') return past(text, /[^"]*(?:""[^"]*)*("|$)/y, from);
+  if (token === "'") return past(text, /^e$/i.test(before) ? /[^'\\]*(?:(?:''|\\[^])[^'\\]*)*('|$)/y : /[^']*(?:''[^']*)*('|$)/y, from);
+  if (token.startsWith('$') && token.length > 1) {
+    const end = text.indexOf(token, from);
+    return end === -1 ? text.length : end + token.length;
+  }
+  return from;
+}
+
+function past(text: string, pattern: RegExp, from: number): number {
+  pattern.lastIndex = from;
+  return pattern.test(text) ? pattern.lastIndex : text.length;
+}
+
 /** Comments of PostgreSQL nest. */
-function commentEnd(sql: string, start: number): number {
-  const marks = /\/\*|\*\//g;
-  marks.lastIndex = start;
-  let depth = 0;
-  for (let mark = marks.exec(sql); mark !== null; mark = marks.exec(sql)) {
-    depth += mark[0] === '/*' ? 1 : -1;
-    if (depth === 0) return marks.lastIndex;
+function endOfComment(text: string, from: number): number {
+  const mark = /\/\*|\*\//g;
+  mark.lastIndex = from;
+  for (let open = 1; open > 0;) {
+    const [found] = mark.exec(text) ?? [];
+    if (found === undefined) return text.length;
+    open += found === '/*' ? 1 : -1;
   }
-  return sql.length;
+  return mark.lastIndex;
 }
 
-/** Length of the blanks and comments that a text begins with. */
-function leading(text: string): number {
-  let at = 0;
-  for (;;) {
-    const blank = /^(?:\s+|--[^\n]*(?:\n|$))/.exec(text.slice(at));
-    if (blank) at += blank[0].length;
-    else if (text.startsWith('/*', at)) at = commentEnd(text, at);
-    else return at;
-  }
+/** Only these have bodies without quotes: `BEGIN ATOMIC ...; ...; END`. */
+function makesRoutine([first, ...rest]: readonly string[]): boolean {
+  const kind = rest[0] === 'OR' && rest[1] === 'REPLACE' ? rest[2] : rest[0];
+  return first === 'CREATE' && (kind === 'FUNCTION' || kind === 'PROCEDURE');
 }
 
-/** `CREATE FUNCTION ... BEGIN ATOMIC ...; END` */
-function insideBody(text: string): boolean {
-  if (!/\bbegin\s+atomic\b/i.test(text)) return false;
-  const words = text.slice(text.search(/\bbegin\s+atomic\b/i)).match(/\b(?:begin|case|end)\b/gi) ?? [];
-  return words.reduce((depth, word) => depth + (word.toLowerCase() === 'end' ? -1 : 1), 0) > 0;
-}
-
-const ENDS_TRANSACTION =
-  /^(?:begin|start\s+transaction|commit|end|rollback(?!\s+(?:work\s+|transaction\s+)?to\b)|abort|prepare\s+transaction)\b/i;
-
-/** Whether a statement would begin or end the transaction it stands in. */
-export const touchesTransaction = ({ text }: Statement): boolean => ENDS_TRANSACTION.test(text);
-
-export const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
+const depth = (word: string, bodies: number): number =>
+  word === 'BEGIN' || (word === 'CASE' && bodies > 0) ? 1 : word === 'END' && bodies > 0 ? -1 : 0;
