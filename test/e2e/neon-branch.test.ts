@@ -38,7 +38,7 @@ describe('dcs neon branch', () => {
     await w.forget();
     const run = await neon('create', 'checkout', '-e', 'dev', '--ttl', '7d', '--yes');
     expect(run.code, run.err + run.out).to.equal(0);
-    const calls = (await w.journal()).filter(({ cloud, path: where }) => cloud === 'neon' && !where.includes('/operations/'));
+    const calls = (await w.journal()).filter(({ cloud, path: where }) => cloud === 'neon' && !where.includes('/operations'));
     expect(calls.map(({ method, path: where }) => `${method} ${where}`)).to.have.length.at.most(6);
     expect(await dopplerHolds(w, 'dev')).to.deep.equal(before);
     const held = await dopplerHolds(w, 'dev_personal');

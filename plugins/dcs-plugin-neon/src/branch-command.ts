@@ -4,6 +4,7 @@ import { branchesOf, pickBranch, type Branch } from './branches.ts';
 import { entryOf, NeonCommand, optionsIn } from './neon-command.ts';
 import type { Neon } from './operations.ts';
 import type { NeonOptions } from './options.ts';
+import { destinationOf } from './point.ts';
 
 /** What a command about branches stands on. */
 export interface Scope {
@@ -23,13 +24,20 @@ export const sharedFlag = {
 };
 
 export abstract class BranchCommand extends NeonCommand {
-  protected async scope(source: string | undefined): Promise<Scope> {
+  /** `whose`: the config of Doppler that the command writes; one's own is looked up beside the branches. */
+  protected async scope(source: string | undefined): Promise<Scope>;
+  protected async scope(source: string | undefined, whose: 'own' | 'team'): Promise<Scope & { readonly into: Environment }>;
+  protected async scope(source: string | undefined, whose?: 'own' | 'team'): Promise<Scope & { readonly into?: Environment }> {
     const { host, neon, origin } = await this.open();
     const entry = await entryOf(host, source);
     const environment = await host.environment();
     const options = await optionsIn(entry, environment);
     const project = options.project_id;
-    return { host, neon, origin, entry, environment, options, project, branches: await branchesOf(neon.api, project) };
+    const [branches, into] = await Promise.all([
+      branchesOf(neon.api, project),
+      whose === undefined ? undefined : destinationOf(host, environment, whose),
+    ]);
+    return { host, neon, origin, entry, environment, options, project, branches, ...(into ? { into } : {}) };
   }
 }
 

@@ -6,8 +6,8 @@ import type { NeonOptions } from './options.ts';
 import { neonSource } from './source.ts';
 
 /** Whose config an environment's values go to: the caller's own; the team's only when that was said. */
-export async function destinationOf(host: Host, environment: Environment, shared: boolean): Promise<Environment> {
-  if (shared || environment.branchOf !== undefined) return environment;
+export async function destinationOf(host: Host, environment: Environment, whose: 'own' | 'team'): Promise<Environment> {
+  if (whose === 'team' || environment.branchOf !== undefined) return environment;
   const personal = await host.personal(environment);
   if (personal) return personal;
   const { project, config } = environment.doppler;
@@ -17,7 +17,7 @@ export async function destinationOf(host: Host, environment: Environment, shared
   });
 }
 
-export const whose = ({ doppler, branchOf }: Environment): string =>
+export const placeOf = ({ doppler, branchOf }: Environment): string =>
   `Doppler ${doppler.project}/${doppler.config} (${branchOf === undefined ? 'the team' : 'only you; --shared moves everybody'})`;
 
 /** Whether a branch still opens with the password that it was born with: its parent's. */

@@ -4,7 +4,10 @@ import type { Connection } from './connection.ts';
 
 const CONNECT_MS = 15_000;
 
-/** A session of PostgreSQL. The driver is loaded on first use: most commands never need it. */
+/** Loads the driver while Neon is at work. Most commands never need it. */
+export const loadDriver = (): void => void import('pg');
+
+/** A session of PostgreSQL. */
 export async function connect(connection: Connection, through: 'pooled' | 'direct', application = 'dcs'): Promise<Client> {
   const { default: pg } = await import('pg');
   const { host, pooled, database, role, query, password } = connection;

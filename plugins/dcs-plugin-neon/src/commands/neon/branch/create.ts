@@ -1,12 +1,12 @@
 import { Args, Flags } from '@oclif/core';
-import { DcsError } from 'dcs-sdk';
+import { DcsError, type Environment } from 'dcs-sdk';
 import { BranchCommand, sharedFlag, type Scope } from '../../../branch-command.ts';
 import { pickBranch, type Branch } from '../../../branches.ts';
 import { addressOf, chooseDatabase, passwordOf, type Connection } from '../../../connection.ts';
 import { createBranch, renewPassword, type Made, type NewBranch } from '../../../create-branch.ts';
 import { allowed, consentFlags, sourceFlag } from '../../../neon-command.ts';
-import { destinationOf, point, sharesPassword, whose } from '../../../point.ts';
-import { probe } from '../../../postgres.ts';
+import { point, sharesPassword, placeOf } from '../../../point.ts';
+import { loadDriver, probe } from '../../../postgres.ts';
 import { expiryIn, pointIn } from '../../../times.ts';
 
 export default class BranchCreate extends BranchCommand {
@@ -35,13 +35,14 @@ Interrupted, the same command goes on with the branch that is there.`;
     if (flags.shared && flags.env === undefined) throw new DcsError('USAGE', '--shared needs -e.', { hint: '-e dev' });
     const expires = flags.ttl === undefined ? undefined : expiryIn(flags.ttl, new Date());
     const at = flags.at === undefined ? undefined : pointIn(flags.at);
-    const scope = await this.scope(flags.source);
-    const { host, neon, environment, options, project, branches } = scope;
+    const scope: Scope & { readonly into?: Environment } = await (flags.env === undefined
+      ? this.scope(flags.source)
+      : this.scope(flags.source, flags.shared ? 'team' : 'own'));
+    const { host, neon, environment, options, project, branches, into } = scope;
     const parent = pickBranch(branches, flags.parent ?? options.branch, project);
     const found = branches.find(({ name }) => name === args.name);
     if (found !== undefined && found.parent !== parent.id) throw taken(found, parent);
-    const into = flags.env === undefined ? undefined : await destinationOf(host, environment, flags.shared);
-    if (into) host.output.note(`${environment.name} · ${whose(into)} · -e`);
+    if (into) host.output.note(`${environment.name} · ${placeOf(into)} · -e`);
     host.output.note(
       `${found ? '=' : '+'} ${args.name}  of ${parent.name}, own password${expires === undefined ? '' : `, until ${expires}`}`,
     );
@@ -55,6 +56,7 @@ Interrupted, the same command goes on with the branch that is there.`;
       ...(at === undefined ? {} : { at }),
       ...(expires === undefined ? {} : { expires }),
     };
+    loadDriver();
     const made = found ? { branch: found } : await createBranch(neon, project, wanted);
     const connection = await ownConnection(scope, made, found !== undefined);
     const version = await probe(connection);

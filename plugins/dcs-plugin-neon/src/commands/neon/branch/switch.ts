@@ -4,7 +4,7 @@ import { pickBranch } from '../../../branches.ts';
 import { connectionOf } from '../../../connection.ts';
 import { renewPassword } from '../../../create-branch.ts';
 import { allowed, consentFlags, sourceFlag } from '../../../neon-command.ts';
-import { destinationOf, point, sharesPassword, whose } from '../../../point.ts';
+import { point, sharesPassword, placeOf } from '../../../point.ts';
 import { probe } from '../../../postgres.ts';
 
 export default class BranchSwitch extends BranchCommand {
@@ -21,13 +21,12 @@ its own first.`;
 
   async run(): Promise<Record<string, unknown>> {
     const { flags, args } = await this.parse(BranchSwitch);
-    const scope = await this.scope(flags.source);
-    const { host, neon, environment, options, project, branches } = scope;
+    const scope = await this.scope(flags.source, flags.shared ? 'team' : 'own');
+    const { host, neon, environment, options, project, branches, into } = scope;
     const branch = pickBranch(branches, args.branch, project);
-    const into = await destinationOf(host, environment, flags.shared);
     let connection = await connectionOf(neon.api, project, branch, options);
     const shares = await sharesPassword(neon, project, branches, branch, connection.role);
-    host.output.note(`${environment.name} · ${whose(into)}`);
+    host.output.note(`${environment.name} · ${placeOf(into)}`);
     if (shares) host.output.note(`~ ${branch.name}  gets a password of its own: it still has its parent's`);
     if (!(await host.confirm(`Point ${into.name} at ${branch.name}?`, '--yes')))
       throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
