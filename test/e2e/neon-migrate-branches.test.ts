@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Migrations, slow, USERS } from './migrations.ts';
+import { terminal } from './terminal.ts';
 import { ROOT } from './world.ts';
 
 describe('dcs neon migrate: other records, rehearsals and parents', () => {
@@ -86,6 +87,44 @@ describe('dcs neon migrate: other records, rehearsals and parents', () => {
     child.kill('SIGINT');
     expect(await ended).to.equal(130);
     expect(await copy()).to.equal(undefined);
+  });
+
+  it('leaves no copy behind, whichever request of a rehearsal fails', async function () {
+    this.timeout(180_000);
+    const rehearse = () => m.run('-e', 'dev', '--rehearse', '--dry-run');
+    await m.w.forget();
+    expect((await rehearse()).code).to.equal(0);
+    const calls = (await m.w.journal()).filter(({ cloud }) => cloud === 'neon').length;
+    const faults: object[] = Array.from({ length: calls }, (_, index) => ({ kind: 'status', status: 400, nth: index + 1 }));
+    for (const method of ['POST', 'DELETE']) faults.push({ kind: 'reset-after-commit', route: `${method} /api/v2/*` });
+    for (const fault of faults) {
+      await m.w.post('/_sandbox/faults', { cloud: 'neon', times: 1, ...fault });
+      const { code, err } = await rehearse();
+      await fetch(`${m.w.origin}/_sandbox/faults`, { method: 'DELETE' });
+      const about = `${JSON.stringify(fault)}: ${err}`;
+      expect(code, about).to.be.oneOf([0, 4]);
+      const left = (await names()).filter((name) => name.startsWith('dcs-rehearsal'));
+      // Only a refused deletion leaves it, and says so.
+      if (left.length > 0) expect(err, about).to.contain(`${left[0]} could not be deleted`);
+      for (const name of left) expect((await m.w.dcs(['neon', 'branch', 'delete', name, '--yes'])).code).to.equal(0);
+    }
+  });
+
+  it('has the name of a protected environment typed', async () => {
+    for (const [word, code] of [
+      ['dev', 7],
+      ['prod', 0],
+    ] as const) {
+      const words = [join(ROOT, 'bin', 'run.js'), 'neon', 'migrate', '-e', 'dev', '--promote'];
+      const shown = terminal(process.execPath, words, { cwd: m.w.project, env: m.w.env });
+      await shown.until('Migrate branch dev (dev)?');
+      shown.type('y\r');
+      await shown.until('Type prod');
+      shown.type(`${word}\r`);
+      expect(await shown.ended, shown.shown()).to.equal(code);
+      expect(await m.tables()).to.deep.equal(code === 0 ? ['users'] : []);
+    }
+    expect(await m.tables(m.project.main)).to.deep.equal(['users']);
   });
 
   it('promotes to the parent after the branch, each with the consent of its environment', async () => {

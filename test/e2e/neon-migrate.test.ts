@@ -207,6 +207,26 @@ describe('dcs neon migrate: the built CLI on a real PostgreSQL', () => {
     expect((await m.dev()).code).to.equal(0);
   });
 
+  it('outside a transaction: another run waits for the file, and a killed one says where it stopped', async () => {
+    const text = (seconds: number) =>
+      `-- dcs: no-transaction\nCREATE TABLE one (id int);\nSELECT pg_sleep(${seconds});\nCREATE TABLE two (id int);\n`;
+    await m.file('0002_steps.sql', text(30));
+    const { child, ended } = begin();
+    await sleeping();
+    const waiting = m.dev();
+    await sleep(1000);
+    child.kill('SIGKILL');
+    await ended;
+    const refused = await waiting;
+    expect(refused.err).to.contain('waiting for another migration').and.to.contain('stopped at line 3');
+    expect(refused.code).to.equal(6);
+    await m.file('0002_steps.sql', text(0));
+    expect((await m.run('-e', 'dev', '--dry-run', '--repair')).out).to.contain('2 statements from line 3, no transaction');
+    const next = await m.dev('--repair');
+    expect(next.code, next.err).to.equal(0);
+    expect(await m.tables()).to.deep.equal(['one', 'two', 'users']);
+  });
+
   it('keeps what a file sets to itself', async () => {
     await m.file(
       '0001_users.sql',
