@@ -4,6 +4,7 @@ import { mayAct } from './consent.ts';
 import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { dopplerTarget } from './doppler/target.ts';
 import { syncIntoDoppler } from './into-doppler.ts';
+import { madeConfigs } from './made-configs.ts';
 import { prompts } from './prompts.ts';
 import { personalConfig } from './personal.ts';
 import { styleFor } from './render/style.ts';
@@ -35,6 +36,7 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
     environment: async () => session.choose(false),
     environments: async () => [...session.project.environments.keys()].map((name) => session.choose(true, name)),
     personal: (environment) => personalConfig(session, environment),
+    madeConfigs: madeConfigs(session),
     doppler: async (environment) => {
       const client = await dopplerClient(session);
       return {

@@ -77,6 +77,23 @@ export interface Synced {
   readonly exit: number;
 }
 
+/** A branch config of Doppler that dcs made for a while, and what it was made for. */
+export interface MadeConfig {
+  readonly environment: Environment;
+  /** What the plugin left in it as its secret `DCS_MADE_FOR`. */
+  readonly mark: string;
+}
+
+/** Branch configs that come and go with something a plugin makes. Consent is the plugin's: it asks before. */
+export interface MadeConfigs {
+  /** Those of an environment whose names go on with this (`dev_pr-...`), by name. */
+  list(environment: Environment, prefix: string): Promise<ReadonlyMap<string, MadeConfig>>;
+  /** Makes `dev_NAME` and marks it; one that bears this mark is left as it is. Throws CONFLICT where another one has the name. */
+  make(environment: Environment, name: string, mark: string): Promise<Environment>;
+  /** Deletes it with all it holds, while it bears its mark; one that is gone is fine. */
+  remove(made: MadeConfig): Promise<void>;
+}
+
 /**
  * What the core lends to a plugin's commands. A plugin never prints a plan, asks for consent or speaks to Doppler by itself.
  */
@@ -94,6 +111,7 @@ export interface Host {
   environments(): Promise<readonly Environment[]>;
   /** The caller's own branch config of an environment (`dev_personal`); undefined where there is none, or for a machine's token. */
   personal(environment: Environment): Promise<Environment | undefined>;
+  readonly madeConfigs: MadeConfigs;
   doppler(environment: Environment): Promise<{ readonly source: Source; readonly target: Target }>;
   /**
    * Brings what the source holds into the environment's Doppler config by the one loop: the plan (on stderr), consent, a write that

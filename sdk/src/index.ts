@@ -7,6 +7,8 @@ export {
   type Environment,
   type Host,
   type Invocation,
+  type MadeConfig,
+  type MadeConfigs,
   type Output,
   type ProjectSource,
   type ProjectTarget,

@@ -181,6 +181,13 @@ export class DopplerClient {
     return configOf(fieldsOf(fieldsOf(answer, 'the new config')['config'], 'the new config'));
   }
 
+  /** With all it holds. Doppler refuses the root of an environment. */
+  async deleteConfig(project: string, config: string): Promise<void> {
+    checkPlace(project, config);
+    const { configs } = await this.#load();
+    await configs.delete({ project, config });
+  }
+
   /** Ids of a config's log, newest first. How far it reaches back depends on the plan (Developer: 3 days). */
   async logIds(project: string, config: string, { page, count }: { page: number; count: number }): Promise<string[]> {
     checkPlace(project, config);

@@ -19,6 +19,7 @@ export interface Scope {
 }
 
 export const branchArg = { branch: Args.string({ description: 'a branch, by name or id', required: true }) };
+export const pullArg = { pull: Args.string({ description: 'number of the pull request, or another word for it', required: true }) };
 export const sharedFlag = {
   shared: Flags.boolean({ description: "write the team's config, and dcs.yaml; default: only your personal config" }),
 };
