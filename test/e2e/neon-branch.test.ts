@@ -127,10 +127,12 @@ describe('dcs neon branch', () => {
     this.timeout(300_000);
     let at = 0;
     for (const kind of ['reset', 'reset-after-commit'])
-      for (let nth = 1; nth <= 7; nth += 2) {
+      for (let nth = kind === 'reset' ? 2 : 1; nth <= 6; nth += kind === 'reset' ? 2 : 1) {
         const name = `cut-${at++}`;
         await w.post('/_sandbox/faults', { cloud: 'neon', kind, nth, times: 1 });
         const first = await neon('create', name, '-e', 'dev', '--yes');
+        // The second one is the creation: its lost answer is looked up at once.
+        if (kind === 'reset-after-commit' && nth === 2) expect(first.code, first.err).to.equal(0);
         await settled(w);
         const last = first.code === 0 ? first : await neon('create', name, '-e', 'dev', '--yes');
         expect(last.code, `${kind} at request ${nth}: ${first.err}\n${last.err}`).to.equal(0);
