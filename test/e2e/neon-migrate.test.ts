@@ -15,6 +15,7 @@ describe('dcs neon migrate: the built CLI on a real PostgreSQL', () => {
     const plan = await m.run('-e', 'dev', '--dry-run');
     expect(plan.code, plan.err).to.equal(0);
     expect(plan.out).to.match(/0001_users\.sql {2}1 statement\n.*9_orders\.sql {2}2 statements\n.*10_last\.sql/);
+    expect(plan.err).to.equal(`dev · -e · Neon ${m.project.id} · migrations\n`);
     expect(await m.tables()).to.deep.equal([]);
     const password = new URL(await m.url()).password;
     const run = await m.dev('--verbose');

@@ -21,8 +21,7 @@ interface Planned extends Stage {
   readonly plan: Plan;
 }
 
-const span = (description: string, fallback: string) =>
-  Flags.string({ helpValue: fallback, default: fallback, description: `${description}; default ${fallback}` });
+const span = (description: string, fallback: string) => Flags.string({ helpValue: fallback, default: fallback, description });
 
 export default class Migrate extends BranchCommand {
   static override description = `Apply the SQL files of a directory to the branch of the environment, each once.
@@ -76,6 +75,7 @@ keeps what was applied. A file that was applied and is edited or gone since stop
       say: (line) => host.output.note(line),
     };
     refuseUnknown(job);
+    job.say(`${environment.name} · ${environment.why} · Neon ${project} · ${shown}`);
     const branch = pickBranch(branches, flags.branch ?? options.branch, project);
     const stages: Planned[] = [];
     for (const each of flags.promote ? [branch, parentOf(scope, branch)] : [branch]) {
