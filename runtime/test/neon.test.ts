@@ -42,28 +42,37 @@ describe('dcs-runtime/neon', function () {
 
   const one = async (pool: pg.Pool): Promise<number> => (await pool.query<{ one: number }>('select 1 as one')).rows[0]!.one;
 
+  /** The rotation ends open sessions: a query that was under way is lost, and the next one goes on. */
+  const cut = (error: unknown): number => {
+    if ((error as { code?: string }).code === '57P01') return 0;
+    throw error;
+  };
+
   it('goes on through a rotation under load, asks Doppler once for it, and ends the former pool', async () => {
     const pools: pg.Pool[] = [];
     // Every query on a connection of its own: each has to sign in.
     const db = database((connectionString) => {
       const pool = new pg.Pool({ connectionString, max: 4, maxUses: 1 });
+      pool.on('error', () => {}); // an idle connection that is cut
       pools.push(pool);
       return pool;
     }, options());
     let stop = false;
     let answered = 0;
     const load = Array.from({ length: 6 }, async () => {
-      while (!stop) answered += await db(one);
+      while (!stop) {
+        const answer = await db(one).catch(cut);
+        answered += answer; // in one step: `+=` over an await would forget what others counted
+      }
     });
-    await sleep(500);
+    while (answered < 6) await sleep(50);
     const before = answered;
-    expect(before).to.be.greaterThan(0);
     // The former password opens until the operation is done: Doppler has the new one by then.
-    await neon('POST', '/neon/operations', { ms: 300 }, '/_sandbox');
+    await neon('POST', '/neon/operations', { ms: 2000 }, '/_sandbox');
     url.password = await rotate();
     await w.set({ DATABASE_URL: url.href });
     await settled();
-    await sleep(800);
+    while (answered <= before + 6 || pools.length < 2 || !pools[0]!.ended) await sleep(50);
     stop = true;
     await Promise.all(load);
     expect(answered).to.be.greaterThan(before + 6);

@@ -11,8 +11,9 @@ import { openSession } from '../session.ts';
 const SYMBOL = { ok: '✓', warning: '!', problem: '✗' } as const;
 
 export default class Doctor extends DcsCommand {
-  static override description =
-    'Is everything in order? Programs, dcs.yaml, git, credentials, every environment and target, records, values that environments share, other pipes out of Doppler, clock, folders and snapshots. Each finding names its fix.';
+  static override description = `Is everything in order? Each finding names its fix.
+
+It looks at programs, dcs.yaml, git, credentials, every environment and target, records, values that environments share, other pipes out of Doppler, clock, folders and snapshots.`;
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --fix',

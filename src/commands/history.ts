@@ -8,8 +8,9 @@ import { ago, table } from '../render/style.ts';
 import { openSession } from '../session.ts';
 
 export default class History extends DcsCommand {
-  static override description =
-    'What was written: when, by whom, to which target, which names. Never a value. The history is kept where the record is (ledger in dcs.yaml): with ledger: doppler it asks Doppler, else no server. Entries are chained by digests; one that was altered or taken out is named.';
+  static override description = `What was written: when, by whom, to which target, which names. Never a value.
+
+The history is kept where the record is (ledger in dcs.yaml): with ledger: doppler it asks Doppler, else no server. Entries are chained by digests; one that was altered or taken out is named, and the exit code is 6.`;
   static override examples = [
     '<%= config.bin %> history',
     '<%= config.bin %> history api --since 7d',
