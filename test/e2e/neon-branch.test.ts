@@ -123,6 +123,20 @@ describe('dcs neon branch', () => {
     expect(await names()).to.include('dev-broken');
   });
 
+  it("takes production's consent for what production lives on", async () => {
+    const at = new Date().toISOString();
+    const plain = await neon('restore', 'main', '--at', at, '--yes');
+    expect(plain.code).to.equal(7);
+    expect(plain.err).to.contain('prod').and.to.contain('-e prod');
+    expect(await names()).to.deep.equal(['dev', 'main']);
+    const typed = await neon('restore', 'main', '--at', at, '--keep', 'before', '-e', 'prod', '--yes');
+    expect(typed.code, typed.err).to.equal(0);
+    await w.yaml(`doppler: shop\nsources:\n  db: {type: neon, project_id: ${project.id}, branch: {dev: main, prod: dev}}\n`);
+    const cut = await neon('switch', 'dev', '-e', 'dev', '--yes');
+    expect(cut.code).to.equal(7);
+    expect(cut.err).to.contain('cut prod off');
+  });
+
   it('goes on where any request of create was cut off, and makes no second branch', async function () {
     this.timeout(300_000);
     let at = 0;

@@ -70,9 +70,32 @@ export function loose({ branches, project, entry }: Scope, word: string, verb: s
   throw new DcsError('REFUSED', `${branch.name} is not ${verb}.`, { why: `${why} Nothing was written.`, hint: 'dcs neon branch list' });
 }
 
-/** Asks for the name of what will be lost. */
-export async function named(host: Host, branch: Branch, lost: string): Promise<void> {
+/** The protected environment that lives on a branch. */
+export async function protectedOn({ host, entry }: Scope, branch: Branch): Promise<Environment | undefined> {
+  const guarded = (await host.environments()).filter((each) => each.protected && entry.environments.includes(each.name));
+  return guarded.find((each) => {
+    const on = entry.optionsFor(each)['branch'];
+    return on === undefined ? branch.default : on === branch.name || on === branch.id;
+  });
+}
+
+/** Asks for the name of what will be lost; where a protected environment lives on it, for that one's consent. `again`: the command line. */
+export async function named(scope: Scope, branch: Branch, lost: string, again: string): Promise<void> {
+  const { host } = scope;
   host.output.note(lost);
-  if (await host.type(`Type ${branch.name} to go on:`, branch.name, '--yes')) return;
-  throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
+  const owner = await protectedOn(scope, branch);
+  const yes = owner
+    ? await host.consent(owner, `Go on with ${branch.name} (${owner.name})?`, `${again} -e ${owner.name}`)
+    : await host.type(`Type ${branch.name} to go on:`, branch.name, '--yes');
+  if (!yes) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
+}
+
+/** A password is renewed for whoever asks, but not under a protected environment that lives on the branch. */
+export async function mayRenew(scope: Scope, branch: Branch): Promise<void> {
+  const owner = await protectedOn(scope, branch);
+  if (owner === undefined || owner.name === scope.environment.name) return;
+  throw new DcsError('REFUSED', `${branch.name} still has its parent's password, and ${owner.name} lives on it.`, {
+    why: `A new password would cut ${owner.name} off. Nothing was written.`,
+    hint: `dcs neon branch create NAME --parent ${branch.name} -e ${scope.environment.name}`,
+  });
 }

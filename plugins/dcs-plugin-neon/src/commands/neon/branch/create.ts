@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { DcsError, type Environment } from 'dcs-sdk';
-import { BranchCommand, sharedFlag, type Scope } from '../../../branch-command.ts';
+import { BranchCommand, mayRenew, sharedFlag, type Scope } from '../../../branch-command.ts';
 import { pickBranch, type Branch } from '../../../branches.ts';
 import { addressOf, chooseDatabase, passwordOf, type Connection } from '../../../connection.ts';
 import { createBranch, renewPassword, type Made, type NewBranch } from '../../../create-branch.ts';
@@ -75,14 +75,12 @@ Interrupted, the same command goes on with the branch that is there.`;
 }
 
 /** A branch that was there already keeps its password, unless it is its parent's. */
-async function ownConnection(
-  { neon, project, options, branches }: Scope,
-  { branch, address }: Made,
-  existed: boolean,
-): Promise<Connection> {
+async function ownConnection(scope: Scope, { branch, address }: Made, existed: boolean): Promise<Connection> {
+  const { neon, project, options, branches } = scope;
   const fits = address && (options.database ?? address.database) === address.database && (options.role ?? address.role) === address.role;
   const { role } = fits ? address : await chooseDatabase(neon.api, project, branch, options);
   const keeps = existed && !(await sharesPassword(neon, project, branches, branch, role));
+  if (existed && !keeps) await mayRenew(scope, branch);
   const password = keeps ? await passwordOf(neon.api, project, branch, role) : await renewPassword(neon, project, branch, role);
   return { ...(fits ? address : await addressOf(neon.api, project, branch, options)), password };
 }

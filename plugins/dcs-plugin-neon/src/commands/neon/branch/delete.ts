@@ -14,9 +14,14 @@ The default branch, protected ones, parents and those that dcs.yaml gives to an 
   async run(): Promise<Record<string, unknown>> {
     const { flags, args } = await this.parse(BranchDelete);
     const scope = await this.scope(flags.source);
-    const { host, neon, project } = scope;
+    const { neon, project } = scope;
     const branch = loose(scope, args.branch, 'deleted');
-    await named(host, branch, `- ${branch.name}  everything written to it since it was made; Neon can bring it back for 7 days`);
+    await named(
+      scope,
+      branch,
+      `- ${branch.name}  everything written to it since it was made; Neon can bring it back for 7 days`,
+      `dcs neon branch delete ${branch.name}`,
+    );
     const subject = `branch ${branch.name}`;
     const answer = await neon.api({ method: 'DELETE', path: path`/projects/${project}/branches/${branch.id}`, subject, idempotent: true });
     if (answer['operations'] !== undefined) await finished(neon, project, answer, subject);

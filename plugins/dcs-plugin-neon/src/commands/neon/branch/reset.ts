@@ -18,7 +18,12 @@ The default branch, protected ones and parents are refused.`;
     const parent = scope.branches.find(({ id }) => id === branch.parent);
     if (parent === undefined)
       throw new DcsError('REFUSED', `${branch.name} is not reset.`, { why: 'It has no parent. Nothing was written.' });
-    await named(scope.host, branch, `- ${branch.name}  everything that is not on ${parent.name}; connections to it drop`);
+    await named(
+      scope,
+      branch,
+      `- ${branch.name}  everything that is not on ${parent.name}; connections to it drop`,
+      `dcs neon branch reset ${branch.name}`,
+    );
     await restore(scope, branch, { source_branch_id: parent.id });
     return this.out([`~ branch ${branch.name} is as ${parent.name}`, ...nextFor(scope.entry.name, mappedTo(scope.entry, branch))], {
       project: scope.project,

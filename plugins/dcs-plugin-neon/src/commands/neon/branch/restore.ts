@@ -25,7 +25,12 @@ export default class BranchRestore extends BranchCommand {
     const scope = await this.scope(flags.source);
     const branch = pickBranch(scope.branches, args.branch, scope.project);
     const keep = flags.keep ?? `${branch.name}-before-${new Date().toISOString().slice(0, 19).replaceAll(/[:T]/g, '-')}`;
-    await named(scope.host, branch, `~ ${branch.name}  as of ${flags.at}; what it holds now stays as ${keep}, and connections drop`);
+    await named(
+      scope,
+      branch,
+      `~ ${branch.name}  as of ${flags.at}; what it holds now stays as ${keep}, and connections drop`,
+      `dcs neon branch restore ${branch.name} --at ${flags.at}`,
+    );
     await restore(scope, branch, {
       source_branch_id: branch.id,
       ...('lsn' in at ? { source_lsn: at.lsn } : { source_timestamp: at.timestamp }),

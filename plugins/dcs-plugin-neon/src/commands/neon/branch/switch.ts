@@ -1,5 +1,5 @@
 import { DcsError } from 'dcs-sdk';
-import { branchArg, BranchCommand, sharedFlag } from '../../../branch-command.ts';
+import { branchArg, BranchCommand, mayRenew, sharedFlag } from '../../../branch-command.ts';
 import { pickBranch } from '../../../branches.ts';
 import { connectionOf } from '../../../connection.ts';
 import { renewPassword } from '../../../create-branch.ts';
@@ -27,6 +27,7 @@ its own first.`;
     let connection = await connectionOf(neon.api, project, branch, options);
     const shares = await sharesPassword(neon, project, branches, branch, connection.role);
     host.output.note(`${environment.name} · ${placeOf(into)}`);
+    if (shares) await mayRenew(scope, branch);
     if (shares) host.output.note(`~ ${branch.name}  gets a password of its own: it still has its parent's`);
     if (!(await host.confirm(`Point ${into.name} at ${branch.name}?`, '--yes')))
       throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
