@@ -1,3 +1,4 @@
+import { ignore } from './cache.ts';
 import { reader } from './reader.ts';
 import type { SecretsOptions } from './types.ts';
 
@@ -26,16 +27,21 @@ const refusesLogin = (error: unknown): boolean => {
   return code === '28P01' || code === '28000' || String(message).includes('password authentication failed');
 };
 
+/** Doppler is asked at most this often while it has nothing that opens the database. */
+const AGAIN_MS = 1000;
+
 /**
  * A client for the connection string that Doppler holds: a pool of pg, or what `neon()` of @neondatabase/serverless makes. It is made anew when
- * the string is another one. Where PostgreSQL refuses the password, Doppler is asked once more, and `use` runs again if the string has changed:
- * let it be one query or one transaction. Rejects with a SecretsError, or with what `use` rejects with.
+ * the string is another one. Where PostgreSQL refuses the password, Doppler is asked once more (at most once a second), and `use` runs again
+ * if the string has changed: let it be one query or one transaction. Rejects with a SecretsError, or with what `use` rejects with.
  */
 export function database<C>(
   connect: (url: string) => C,
   { name = 'DATABASE_URL', end = endOf, ...options }: DatabaseOptions = {},
 ): Database<C> {
   let current: Held<C> | undefined;
+  let asked: Promise<string | undefined> | undefined;
+  let again = 0;
   const retire = async (held: Held<C>): Promise<void> => {
     try {
       await end(held.client as never);
@@ -47,6 +53,9 @@ export function database<C>(
     const former = current;
     if (former?.url === url) return former;
     current = { url, client: connect(url), users: 0 };
+    again = 0;
+    // Neon ends connections that nobody uses. A pool opens others, but would end the process where nobody listens.
+    (current.client as { on?: (event: string, listener: () => void) => void }).on?.('error', ignore);
     if (former?.users === 0) void retire(former);
     return current;
   };
@@ -58,6 +67,22 @@ export function database<C>(
       if (--held.users === 0 && held !== current) void retire(held);
     }
   };
+  /** Undefined: Doppler has nothing newer, or cannot be asked. */
+  const newer = async (url: string): Promise<string | undefined> => {
+    // Another caller may have asked already.
+    if (current!.url !== url) return current!.url;
+    if (Date.now() >= again) {
+      again = Date.now() + AGAIN_MS;
+      asked = reader({ ...options, keys: [name] })
+        .refresh()
+        .then(
+          (secrets) => secrets[name],
+          () => undefined,
+        );
+    }
+    const found = await asked;
+    return found === url ? undefined : found;
+  };
   return async (use) => {
     const own = reader({ ...options, keys: [name] });
     const held = at((await own.read())[name]!);
@@ -65,16 +90,9 @@ export function database<C>(
       return await run(held, use);
     } catch (error) {
       if (!refusesLogin(error)) throw error;
-      // Another caller may have asked already.
-      const url =
-        current !== held
-          ? current!.url
-          : await own.refresh().then(
-              (secrets) => secrets[name],
-              () => held.url,
-            );
-      if (url === held.url) throw error;
-      return run(at(url!), use);
+      const url = await newer(held.url);
+      if (url === undefined) throw error;
+      return run(at(url), use);
     }
   };
 }

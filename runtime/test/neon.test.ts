@@ -53,7 +53,6 @@ describe('dcs-runtime/neon', function () {
     // Every query on a connection of its own: each has to sign in.
     const db = database((connectionString) => {
       const pool = new pg.Pool({ connectionString, max: 4, maxUses: 1 });
-      pool.on('error', () => {}); // an idle connection that is cut
       pools.push(pool);
       return pool;
     }, options());
@@ -80,6 +79,39 @@ describe('dcs-runtime/neon', function () {
     expect(pools.map(({ ended }) => ended)).to.deep.equal([true, false]);
     expect(w.asked()).to.have.length(2);
     await pools[1]!.end();
+  });
+
+  it('asks Doppler at most once a second while it has nothing newer, and at once for the next rotation', async () => {
+    const db = database((connectionString) => new pg.Pool({ connectionString, maxUses: 1 }), options());
+    await db(one);
+    for (const turn of ['first', 'second']) {
+      url.password = await rotate();
+      await settled();
+      await w.set({ DATABASE_URL: url.href });
+      expect(await db(one), turn).to.equal(1);
+    }
+    await rotate();
+    await settled();
+    const before = w.asked().length;
+    for (let turn = 0; turn < 3; turn++) {
+      const errors = await Promise.all(Array.from({ length: 8 }, () => failure(db(one))));
+      for (const error of errors) expect(error).to.have.property('code', '28P01');
+    }
+    expect(w.asked().length - before).to.be.within(1, 2);
+  });
+
+  it('lives on when Neon ends a connection that nobody uses', async () => {
+    let pool: pg.Pool | undefined;
+    const db = database((connectionString) => (pool = new pg.Pool({ connectionString })), options());
+    await db(one);
+    const ended = new Promise((resolve) => pool!.once('remove', resolve));
+    const other = new pg.Client({ connectionString: url.href });
+    await other.connect();
+    await other.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()');
+    await ended;
+    await other.end();
+    expect(await db(one)).to.equal(1);
+    await pool!.end();
   });
 
   it('tells the refusal as it is where Doppler has nothing newer, or cannot be asked', async () => {
