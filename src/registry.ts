@@ -59,6 +59,7 @@ export const OFFICIAL: ReadonlyMap<string, { readonly plugin: string; readonly t
     ['gcp', { plugin: 'dcs-plugin-gcp', title: 'Google Secret Manager', markers: ['.gcloudignore', 'cloudbuild.yaml', 'app.yaml'] }],
     ['firebase', { plugin: 'dcs-plugin-firebase', title: 'Firebase', markers: ['firebase.json'] }],
     ['gcp-run', { plugin: 'dcs-plugin-gcp', title: 'Cloud Run', markers: [] }],
+    ['neon', { plugin: 'dcs-plugin-neon', title: 'Neon', markers: ['.neon'] }],
   ]);
 
 export function readRegistry(plugins: Iterable<PluginLike>): Registry {
