@@ -6,7 +6,7 @@ import { dopplerClient } from './doppler-access.ts';
 import { dopplerToken } from './doppler-token.ts';
 import { STANDARD } from './config/names.ts';
 import type { DopplerClient } from './doppler/client.ts';
-import { OFFICIAL } from './registry.ts';
+import { missingTypes } from './registry.ts';
 import { nearest } from './config/nearest.ts';
 import { allowed } from './into/look.ts';
 import { unimported } from './into/unimported.ts';

@@ -62,6 +62,14 @@ export const OFFICIAL: ReadonlyMap<string, { readonly plugin: string; readonly t
     ['neon', { plugin: 'dcs-plugin-neon', title: 'Neon', markers: ['.neon'] }],
   ]);
 
+/** Official types, of targets and of sources, that no installed plugin brings. */
+export function missingTypes({
+  targets,
+  sources,
+}: Registry): { type: string; plugin: string; title: string; markers: readonly string[] }[] {
+  return [...OFFICIAL].flatMap(([type, official]) => (targets.has(type) || sources.has(type) ? [] : [{ type, ...official }]));
+}
+
 export function readRegistry(plugins: Iterable<PluginLike>): Registry {
   const targets = new Map<string, Registration<TargetDefinition<never>>>();
   const sources = new Map<string, Registration<SourceDefinition<never>>>();

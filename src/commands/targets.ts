@@ -1,7 +1,7 @@
 import { DcsCommand } from 'dcs-sdk/command';
 import { table } from '../render/style.ts';
 import { openSession } from '../session.ts';
-import { OFFICIAL } from '../registry.ts';
+import { missingTypes } from '../registry.ts';
 
 export default class Targets extends DcsCommand {
   static override description = 'The targets of dcs.yaml, and the types that plugins bring. Asks no server.';
@@ -18,7 +18,7 @@ export default class Targets extends DcsCommand {
       installed: registry.targets.has(type),
     }));
     const types = [...registry.targets.values()].map(({ id, plugin }) => ({ type: id, plugin: plugin.name, version: plugin.version }));
-    const missing = [...OFFICIAL].filter(([type]) => !registry.targets.has(type)).map(([type, { plugin }]) => ({ type, plugin }));
+    const missing = missingTypes(registry).map(({ type, plugin }) => ({ type, plugin }));
     const lines = [
       ...table([
         ['TARGET', 'TYPE', 'ENVIRONMENTS', 'POLICY'],
