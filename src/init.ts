@@ -164,9 +164,7 @@ async function detect(session: Session, root: string): Promise<readonly Detected
 }
 
 async function missingPlugins({ registry }: Session, root: string): Promise<readonly { plugin: string; title: string }[]> {
-  const missing = [...OFFICIAL]
-    .filter(([type]) => !registry.targets.has(type) && !registry.sources.has(type))
-    .map(([, official]) => official);
+  const missing = missingTypes(registry);
   const here = await Promise.all(
     missing.map(async ({ markers }) => {
       const found = await Promise.all(

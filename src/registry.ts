@@ -47,7 +47,7 @@ export interface Registry {
   readonly plugins: readonly PluginLike[];
 }
 
-/** Official plugins by target type: what to install when dcs.yaml names one that is missing. */
+/** Official plugins by type of target or source: what to install when dcs.yaml names one that is missing. */
 export const OFFICIAL: ReadonlyMap<string, { readonly plugin: string; readonly title: string; readonly markers: readonly string[] }> =
   new Map([
     [
