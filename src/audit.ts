@@ -1,4 +1,4 @@
-import { isDcsError, type Environment, type PlanItem } from 'dcs-sdk';
+import { isDcsError, type Environment, type PlanItem, type TriggerType } from 'dcs-sdk';
 import { dopplerClient } from './doppler-access.ts';
 import type { AuditChange, AuditEntry, Who } from './engine/audit.ts';
 import type { Look } from './engine/look.ts';
@@ -8,11 +8,12 @@ import type { TargetReport } from './render/report.ts';
 import type { Session } from './session.ts';
 
 /** Who writes, asked only when something is to be written. */
-export async function whoWrites(session: Session): Promise<{ readonly by: string; readonly who: Who }> {
+/** `trigger`: of what type, where a trigger of dcs.yaml started it. */
+export async function whoWrites(session: Session, trigger?: TriggerType): Promise<{ readonly by: string; readonly who: Who }> {
   const [doppler, git] = await Promise.all([dopplerName(session), gitAuthor(session.project.root, session.env)]);
   const ci = session.ci && [session.ci.name, session.ci.run].filter((part) => part !== undefined).join(' ');
   const who = { ...(doppler === undefined ? {} : { doppler }), ...(git === undefined ? {} : { git }), ...(ci === undefined ? {} : { ci }) };
-  return { by: ci ?? doppler ?? git ?? 'you', who };
+  return { by: ci ?? (trigger && `${trigger} trigger`) ?? doppler ?? git ?? 'you', who };
 }
 
 /** That Doppler does not tell is no reason not to sync. */

@@ -1,4 +1,4 @@
-import { DcsError, writes, type Environment, type Finding, type Guard } from 'dcs-sdk';
+import { DcsError, writes, type Environment, type Finding, type Guard, type TriggerType } from 'dcs-sdk';
 import type { Look } from './engine/look.ts';
 import type { Prompts } from './prompts.ts';
 import { plural } from './render/style.ts';
@@ -11,6 +11,8 @@ export interface ConsentGiven {
   readonly named: boolean;
   /** A saved plan carries the consent to its own findings. */
   readonly plan: boolean;
+  /** It writes by itself: creates and updates, never a delete. */
+  readonly trigger?: TriggerType;
   /** `--redeploy`: deploying anew what runs with older values is a change, too. */
   readonly redeploy?: boolean;
   /** The command line that asks for this. Default: `dcs sync`, with target and environment. */
@@ -57,10 +59,21 @@ const openFindings = ({ findings }: Look, { plan, allow }: Pick<ConsentGiven, 'p
 export function unanswered(
   look: Look,
   environment: Environment,
-  given: Pick<ConsentGiven, 'plan' | 'allow' | 'again'>,
+  given: Pick<ConsentGiven, 'plan' | 'allow' | 'again' | 'trigger'>,
 ): DcsError | undefined {
   const [finding] = openFindings(look, given);
-  return finding && refusal(look, finding, given.again ?? `dcs sync ${look.job.name} -e ${environment.name}`);
+  const again = given.again ?? `dcs sync ${look.job.name} -e ${environment.name}`;
+  return finding ? refusal(look, finding, again) : given.trigger && deletesOf(look, given.trigger, again);
+}
+
+/** A trigger brings and mends; what it would take away, a person has to want. */
+function deletesOf({ job, plan }: Look, trigger: TriggerType, again: string): DcsError | undefined {
+  const names = plan.items.filter(({ action }) => action === 'delete').map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  return new DcsError('REFUSED', `This plan deletes ${listed(names)} from ${job.name}, and a ${trigger} trigger deletes nothing.`, {
+    why: 'Nothing was written.',
+    hint: [`${again} --dry-run`, again],
+  });
 }
 
 /** The write itself, guards aside. */

@@ -1,5 +1,7 @@
 import { DcsError, type Host, type Invocation, type Output } from 'dcs-sdk';
+import { childDcs } from './child-dcs.ts';
 import { editConfig } from './config/edit.ts';
+import { isTrusted } from './config/trust.ts';
 import { mayAct } from './consent.ts';
 import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { dopplerTarget } from './doppler/target.ts';
@@ -8,7 +10,7 @@ import { madeConfigs } from './made-configs.ts';
 import { prompts } from './prompts.ts';
 import { personalConfig } from './personal.ts';
 import { styleFor } from './render/style.ts';
-import { openSession, type OclifConfig } from './session.ts';
+import { openSession, type OclifConfig, type Session } from './session.ts';
 
 /** What the core lends to a plugin's commands (sdk/src/host.ts says what each member promises). */
 export async function makeHost(config: OclifConfig, invocation: Invocation): Promise<Host> {
@@ -37,6 +39,10 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
     environments: async () => [...session.project.environments.keys()].map((name) => session.choose(true, name)),
     personal: (environment) => personalConfig(session, environment),
     madeConfigs: madeConfigs(session),
+    triggers: (type) => session.project.triggers.filter((trigger) => trigger.type === type),
+    notifications: notificationsOf(session.project),
+    trusted: () => isTrusted(session.directories.stateDir, session.project.files),
+    dcs: (words, options) => childDcs(words, { cwd: session.project.root, ...options }),
     doppler: async (environment) => {
       const client = await dopplerClient(session);
       return {
@@ -71,6 +77,10 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
       return file;
     },
   };
+}
+
+function notificationsOf({ notifications: entries, at }: Session['project']): Host['notifications'] {
+  return entries && { entries, at: (path) => at(['notifications', ...path]) };
 }
 
 function output({ json, quiet }: Invocation): Output {

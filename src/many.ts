@@ -1,4 +1,4 @@
-import { DcsError, isDcsError, type Environment } from 'dcs-sdk';
+import { DcsError, isDcsError, type Environment, type TriggerType } from 'dcs-sdk';
 import { atMost } from './at-most.ts';
 import { matching } from './config/environment.ts';
 import { renewSources } from './doppler-access.ts';
@@ -12,6 +12,7 @@ import { planParts, planTargets, prepare, refuseUnknownNames, type Part, type Wo
 import { plural, type Style } from './render/style.ts';
 import type { Session } from './session.ts';
 import { ALL, failureRow, lookRow, sourceRows, type StatusRow } from './status.ts';
+import { hasTrigger } from './trigger.ts';
 import { prepareSync, syncJobs, type SyncOptions } from './sync.ts';
 import type { SyncResult } from './sync-end.ts';
 import { withUndeployed } from './undeployed.ts';
@@ -59,7 +60,7 @@ export async function syncMembers(
 ): Promise<SyncResult | undefined> {
   renewSources(session);
   const chosen = await chooseMembers(session, wanted);
-  const about = aboutOf(session, chosen, say, named);
+  const about = aboutOf(session, triggered(chosen, options.trigger), say, named);
   if (about === undefined) return undefined;
   const work = await workOf(about.shares, about.failed, (share) =>
     prepareSync(share.session, share.environment, { ...options, words: share.words }),
@@ -88,6 +89,20 @@ export async function memberRows({ chosen, failed }: Members): Promise<StatusRow
     ...failures.map(({ job, error }) => failureRow(job.environment, job.name, error)),
     ...work.failed.map(({ name, error }) => failureRow('', name, error)),
   ];
+}
+
+/** Members that know no such trigger take no part in what it starts. */
+function triggered({ chosen, failed }: Members, trigger: TriggerType | undefined): Members {
+  if (trigger === undefined) return { chosen, failed };
+  const named = ({ session }: Members['chosen'][number]): boolean =>
+    matching(session.project, session.invocation.env ?? '').some(({ name }) => hasTrigger(session, trigger, name));
+  const mine = chosen.filter(named);
+  if (mine.length === 0 && chosen.length > 0)
+    throw new DcsError('REFUSED', `No member has a trigger of type ${trigger} for this environment.`, {
+      why: 'Nothing was written.',
+      hint: 'triggers: in the dcs.yaml of a member',
+    });
+  return { chosen: mine, failed };
 }
 
 interface About {

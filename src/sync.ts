@@ -1,4 +1,4 @@
-import { DcsError, isDcsError, writes, type Environment, type Guard, type Source } from 'dcs-sdk';
+import { DcsError, isDcsError, writes, type Environment, type Guard, type Source, type TriggerType } from 'dcs-sdk';
 import { apply, runId, type Applied } from './engine/apply.ts';
 import { acquire, breakLock, type Lock } from './engine/lock.ts';
 import type { LedgerKeys } from './engine/ledger-types.ts';
@@ -19,6 +19,7 @@ import { tally, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
 import type { Session } from './session.ts';
 import { finish, joined, type SyncResult } from './sync-end.ts';
+import { wordsOfTrigger } from './trigger.ts';
 import { mayBeBehind, withUndeployed } from './undeployed.ts';
 
 export interface SyncOptions extends Filters {
@@ -29,6 +30,8 @@ export interface SyncOptions extends Filters {
   readonly plan?: { readonly file: string; readonly saved: SavedPlan };
   readonly breakLock?: string;
   readonly redeploy: boolean;
+  /** dcs.yaml itself consents, as far as a trigger goes. */
+  readonly trigger?: TriggerType;
   /** The person has said yes to these very names already. */
   readonly consented?: boolean;
   /** The command line that does it again, for hints. Default: `dcs sync -e ENV`. */
@@ -40,7 +43,9 @@ export interface SyncOptions extends Filters {
 /** One dcs.yaml's part: what `secrets:` asks for must be there, and `-e` typed where one place is for every environment. */
 export async function prepareSync(session: Session, environment: Environment, options: SyncOptions): Promise<Part> {
   refuseUnconsented(session, environment, options);
-  const part = await prepare(session, environment, options.words, options);
+  const { trigger } = options;
+  const words = trigger === undefined ? options.words : await wordsOfTrigger(session, trigger, environment, options.words);
+  const part = await prepare(session, environment, words, options);
   return { ...part, source: meetingRules(part.source, session.project.secretRules, environment.name) };
 }
 
@@ -145,7 +150,9 @@ async function rounds(
         ...refused.map(({ look: { job }, error }) => ({ name: job.name, error })),
         ...work.failed,
       ];
-      const author = accepted.some(({ plan: decided }) => writes(decided).length > 0) ? await whoWrites(session) : undefined;
+      const author = accepted.some(({ plan: decided }) => writes(decided).length > 0)
+        ? await whoWrites(session, options.trigger)
+        : undefined;
       const own: TargetReport[] = [
         ...(await write(session, accepted, run, author?.by ?? 'you', options.redeploy)),
         ...failed.map((each) => ({ ...each, seconds: 0 })),
@@ -230,13 +237,15 @@ async function accept(
   work: Work,
 ): Promise<Accepted> {
   const given = {
-    yes: options.yes,
+    yes: options.yes || options.trigger !== undefined,
     allow: new Set(options.allow),
     named: session.invocation.env !== undefined || options.consented === true,
     plan: options.plan !== undefined,
     redeploy: options.redeploy,
+    ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
   };
-  const ask = prompts(session.invocation, session.env);
+  const { invocation } = session;
+  const ask = prompts(options.trigger === undefined ? invocation : { ...invocation, input: false }, session.env);
   const refused = looks.flatMap((each) => {
     const error = work.several && !ask.possible ? unanswered(each, environment, given) : undefined;
     return error === undefined ? [] : [{ look: each, error }];

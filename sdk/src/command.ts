@@ -1,7 +1,7 @@
 import { Args, Command, Flags, type Interfaces } from '@oclif/core';
 import { DcsError, EXIT, isDcsError } from './error.ts';
 import { GUARDS } from './guard.ts';
-import { host as makeHost, type Host, type Invocation } from './host.ts';
+import { host as makeHost, TRIGGER_TYPES, type Host, type Invocation } from './host.ts';
 import { errorLines } from './error-text.ts';
 
 export { errorLines } from './error-text.ts';
@@ -139,6 +139,13 @@ export const syncFlags = {
   'break-lock': Flags.string({ helpValue: 'ID', description: 'take over the lock of a dead sync on another machine' }),
   redeploy: Flags.boolean({ description: 'make live at once what else waits for the next deployment' }),
   'dry-run': Flags.boolean({ description: 'the plan only, as dcs diff prints it' }),
+  trigger: Flags.string({
+    helpValue: 'TYPE',
+    options: [...TRIGGER_TYPES],
+    description: 'write as a trigger of dcs.yaml may: without asking, creates and updates only, in a file that dcs trust has seen',
+    exclusive: ['yes', 'allow', 'prune', 'plan', 'redeploy', 'dry-run'],
+    dependsOn: ['env'],
+  }),
   yes: Flags.boolean({ char: 'y', description: 'write without asking; covers no guard' }),
 };
 

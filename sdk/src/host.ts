@@ -45,6 +45,41 @@ export interface ProjectSource {
   optionsFor(environment: Environment): Readonly<Record<string, unknown>>;
 }
 
+/** The git hooks that a trigger may name. */
+export const GIT_HOOKS = ['post-checkout', 'post-merge', 'pre-push'] as const;
+export type GitHook = (typeof GIT_HOOKS)[number];
+export const TRIGGER_TYPES = ['git-hook', 'webhook', 'ci', 'schedule'] as const;
+export type TriggerType = (typeof TRIGGER_TYPES)[number];
+
+/** One entry of `triggers:`: what may start a sync by itself. */
+export interface Trigger {
+  readonly type: TriggerType;
+  readonly environment: string;
+  /** Names of targets; absent: all that take the environment. */
+  readonly targets?: readonly string[];
+  /** Of a git-hook trigger; absent: post-checkout and post-merge. */
+  readonly hooks?: readonly GitHook[];
+}
+
+/** What a child process of dcs said. */
+export interface DcsRun {
+  /** Its exit code; 130 where it was ended by the signal or the timeout. */
+  readonly exit: number;
+  /** Its one JSON document, errors too; undefined where it printed none. */
+  readonly document?: Readonly<Record<string, unknown>>;
+  /** What it wrote to stderr: names only, for people and logs. */
+  readonly text: string;
+}
+
+export interface DcsRunOptions {
+  /** Default: `root`. */
+  readonly cwd?: string;
+  /** Ends the child and what it started. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds. Default: none. */
+  readonly timeout?: number;
+}
+
 /** Progress and data, already aware of `--json`, `--quiet`, CI and terminals. Data goes to stdout, the rest to stderr. */
 export interface Output {
   /** The command's data: text lines for people, or the one JSON document under `--json`. */
@@ -112,6 +147,16 @@ export interface Host {
   /** The caller's own branch config of an environment (`dev_personal`); undefined where there is none, or for a machine's token. */
   personal(environment: Environment): Promise<Environment | undefined>;
   readonly madeConfigs: MadeConfigs;
+  /** Entries of `triggers:` of that type. */
+  triggers(type: TriggerType): readonly Trigger[];
+  /** `notifications:` as dcs.yaml has it, and where an entry stands; undefined: it has none. */
+  readonly notifications:
+    | { readonly entries: readonly Readonly<Record<string, unknown>>[]; at(path: readonly (string | number)[]): string }
+    | undefined;
+  /** dcs.yaml is as `dcs trust` saw it. */
+  trusted(): Promise<boolean>;
+  /** Runs this very dcs as a child process with `--json` and `--no-input`. Never throws for what it answers. No value in `words`. */
+  dcs(words: readonly string[], options?: DcsRunOptions): Promise<DcsRun>;
   doppler(environment: Environment): Promise<{ readonly source: Source; readonly target: Target }>;
   /**
    * Brings what the source holds into the environment's Doppler config by the one loop: the plan (on stderr), consent, a write that

@@ -2,9 +2,14 @@ export type { AdapterDefinition, App, AppEntry } from './adapter.ts';
 export { DcsError, EXIT, isDcsError, type ErrorCode, type ErrorDetails } from './error.ts';
 export { GUARDS, guard, type Finding, type Guard, type GuardInput } from './guard.ts';
 export {
+  GIT_HOOKS,
   host,
   provideHost,
+  TRIGGER_TYPES,
+  type DcsRun,
+  type DcsRunOptions,
   type Environment,
+  type GitHook,
   type Host,
   type Invocation,
   type MadeConfig,
@@ -14,6 +19,8 @@ export {
   type ProjectTarget,
   type Synced,
   type SyncOptions,
+  type Trigger,
+  type TriggerType,
 } from './host.ts';
 export { createHttp, path } from './http-client.ts';
 export type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts';

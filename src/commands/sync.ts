@@ -1,5 +1,5 @@
 import { DcsCommand, syncFlags, targetArgs } from 'dcs-sdk/command';
-import type { Guard } from 'dcs-sdk';
+import type { Guard, TriggerType } from 'dcs-sdk';
 import { runDiff } from '../diff.ts';
 import { membersWanted, refuseForMembers, unchanged } from '../members-wanted.ts';
 import { openSession } from '../session.ts';
@@ -23,6 +23,10 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
     '<%= config.bin %> sync --all -e staging',
     '<%= config.bin %> sync --changed origin/main -e staging --yes',
     '<%= config.bin %> sync api/worker -e staging',
+    {
+      description: 'What automation calls: as far as a trigger of dcs.yaml goes',
+      command: '<%= config.bin %> sync -e prod --trigger webhook',
+    },
     { description: 'A source of dcs.yaml fills Doppler', command: '<%= config.bin %> sync db -e dev' },
   ];
   static override strict = false;
@@ -41,6 +45,7 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
       yes: flags.yes,
       allow: (flags.allow ?? []) as Guard[],
       redeploy: flags.redeploy,
+      ...(flags.trigger === undefined ? {} : { trigger: flags.trigger as TriggerType }),
       ...(flags['break-lock'] === undefined ? {} : { breakLock: flags['break-lock'] }),
     };
     const members = membersWanted(given.words, flags);

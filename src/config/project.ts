@@ -1,4 +1,4 @@
-import { DcsError, type Env } from 'dcs-sdk';
+import { DcsError, type Env, type Trigger } from 'dcs-sdk';
 import { withDefaults } from './defaults.ts';
 import type { Parsed, Path } from './document.ts';
 import { nearest } from './nearest.ts';
@@ -9,6 +9,7 @@ import { makeSecretRules, type SecretRule } from './secret-rules.ts';
 import { makeSources, type SourceEntry } from './sources.ts';
 import { makeTargets, type TargetEntry } from './targets.ts';
 import { makeChains } from './transforms.ts';
+import { makeTriggers } from './triggers.ts';
 import { substitute } from './variables.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -41,6 +42,12 @@ export interface Project {
   readonly sources: ReadonlyMap<string, SourceEntry>;
   /** `secrets:`, by Doppler's name. */
   readonly secretRules: ReadonlyMap<string, SecretRule>;
+  /** What may start a sync by itself. */
+  readonly triggers: readonly Trigger[];
+  /** The Doppler config that holds the clouds' own tokens. */
+  readonly credentials: string | undefined;
+  /** Read by dcs-plugin-automation. */
+  readonly notifications: readonly Readonly<Record<string, unknown>>[] | undefined;
   readonly defaults: { readonly strict?: boolean };
   /** Keys that nothing here reads, one sentence each. */
   readonly notices: readonly string[];
@@ -52,7 +59,7 @@ export interface Project {
   written(path: Path): string | undefined;
 }
 
-const LATER = ['triggers', 'credentials', 'gcp', 'sync'] as const;
+const LATER = ['gcp'] as const;
 
 /** `head`: the root file of the workspace that this file is a member of. */
 export function makeProject(
@@ -78,6 +85,8 @@ export function makeProject(
   const environments = makeEnvironments(config, at, fill);
   const chains = makeChains(config.transforms, at);
   const homes = ledgerHomes(config, environments, at);
+  const targets = makeTargets(config.targets ?? config.platforms ?? {}, { names: [...environments.keys()], env, at, firstVersion, chains });
+  const { triggers, notices } = makeTriggers(config, { environments: [...environments.keys()], targets: new Set(targets.keys()), at });
   return {
     ...where,
     files: [where.file, ...(head?.value.defaults === undefined || where.workspace === undefined ? [] : [where.workspace.file])],
@@ -94,16 +103,39 @@ export function makeProject(
       },
     },
     environments,
-    targets: makeTargets(config.targets ?? config.platforms ?? {}, { names: [...environments.keys()], env, at, firstVersion, chains }),
+    targets,
     sources: makeSources(config, { names: [...environments.keys()], env, at }),
     secretRules: makeSecretRules(config, [...environments.keys()], at),
+    triggers,
+    get credentials() {
+      return credentialsConfig(config, environments, at);
+    },
+    notifications: config.notifications,
     defaults: config.defaults?.strict === undefined ? {} : { strict: config.defaults.strict },
-    notices: LATER.filter((key) => config[key] !== undefined).map((key) => `${key}: is read by a plugin that is not installed.`),
+    notices: [
+      ...LATER.filter((key) => config[key] !== undefined).map((key) => `${key}: is read by a plugin that is not installed.`),
+      ...notices,
+    ],
     ledger: (environment) => homes.get(environment) ?? 'machine',
     at,
     written: (path) =>
       says(config, firstVersion && path[0] === 'targets' ? ['platforms', ...path.slice(1)] : path) ? at(path) : undefined,
   };
+}
+
+/** Never one that is synced: whoever may write a target would get the keys to all of them. */
+function credentialsConfig(
+  { credentials }: Config,
+  environments: ReadonlyMap<string, ProjectEnvironment>,
+  at: Project['at'],
+): string | undefined {
+  const own = credentials?.doppler;
+  const synced = own === undefined ? undefined : [...environments.values()].find(({ config }) => config === own);
+  if (synced)
+    throw new DcsError('CONFIG', `${at(['credentials', 'doppler'])}: ${own} is the config of ${synced.name}, which is synced.`, {
+      hint: 'a config of its own for the tokens of clouds',
+    });
+  return own;
 }
 
 const noProject = (at: string): DcsError =>

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { CoreSourceKey, CoreTargetKey } from './core-target-keys.ts';
+import { GIT_HOOKS, TRIGGER_TYPES } from 'dcs-sdk';
 import { stepsSchema } from './steps-schema.ts';
 
 // Every object is strict: an unknown key is an error. What is read by which code is held by test/config/readers.test.ts.
@@ -60,6 +61,14 @@ const secretRule = z.strictObject({
   owner: text.optional().meta({ description: 'Who to ask: shown where the name is missing.' }),
 });
 
+/** What may start a sync by itself. */
+export const triggerSchema = z.strictObject({
+  type: z.enum(TRIGGER_TYPES),
+  environment: name,
+  targets: z.array(name).min(1).optional().meta({ description: 'Default: all that take the environment.' }),
+  hooks: z.array(z.enum(GIT_HOOKS)).min(1).optional().meta({ description: 'Of a git-hook trigger. Default: post-checkout, post-merge.' }),
+});
+
 /** A folder below the file: `services/*`, `apps/**`, `!services/old`. */
 const folders = z.string().regex(/^!?(?!\/|\.\.?(\/|$))[^\\]+$/, 'must name folders below this file, such as services/*');
 
@@ -112,8 +121,12 @@ export const configSchema = z.strictObject({
   sources: z.record(name, source).optional().meta({ description: 'What fills Doppler.' }),
   secrets: z.record(z.string(), secretRule).optional().meta({ description: 'What run, sync and doctor check; what dcs types writes.' }),
   transforms: z.record(name, stepsSchema).optional().meta({ description: 'Named chains of steps.' }),
-  credentials: z.strictObject({ doppler: text }).optional(),
-  triggers: z.array(open).optional(),
+  credentials: z
+    .strictObject({ doppler: name })
+    .optional()
+    .meta({ description: "The Doppler config that holds the clouds' own tokens. It is never synced." }),
+  triggers: z.array(triggerSchema).optional().meta({ description: 'What may start a sync by itself, once dcs trust said so.' }),
+  notifications: z.array(open).optional().meta({ description: 'Who hears of outcomes, drift and refusals: dcs-plugin-automation.' }),
   workspaces: z
     .array(folders)
     .min(1, 'must name at least one folder')

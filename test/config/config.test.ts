@@ -98,7 +98,7 @@ describe('dcs.yaml', () => {
       ['dev', 'staging', 'production'],
       'shop-api',
     ]);
-    expect(project.notices.map((line) => line.split(':')[0])).to.deep.equal(['gcp', 'sync']);
+    expect(project.notices.map((line) => line.split(':')[0])).to.deep.equal(['gcp']);
     expect(project.at(['targets', 'cloudflare'])).to.equal('dcs.yaml:6:3');
   });
   it('says dcs init where there is none', async () => {
