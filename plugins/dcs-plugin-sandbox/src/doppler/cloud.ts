@@ -1,6 +1,7 @@
 import type { Call, Cloud, Reply } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { authRoutes } from './auth.ts';
+import { Courier } from './courier.ts';
 import { type Ground, isObject, nowhere, open, Quota, Refusal } from './gate.ts';
 import { integrationRoutes } from './integrations.ts';
 import { logRoutes } from './logs.ts';
@@ -11,6 +12,7 @@ import { emptyWorld, type World } from './state.ts';
 import { tokenRoutes } from './tokens.ts';
 import { watchRoutes } from './watch.ts';
 import { Watchers } from './watchers.ts';
+import { deliveryRoutes } from './deliveries.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 function isWorld(value: unknown): value is World {
@@ -42,7 +44,7 @@ function setTier({ world }: Ground, { body }: Call): Reply {
 /** Doppler's control plane as far as dcs and its tests speak to it. Empty until seeded or restored. */
 export function doppler(): Cloud {
   const world = emptyWorld();
-  const ground: Ground = { world, quota: new Quota(), watchers: new Watchers() };
+  const ground: Ground = { world, quota: new Quota(), watchers: new Watchers(), courier: new Courier() };
   return {
     name: 'doppler',
     prefix: '',
@@ -53,6 +55,7 @@ export function doppler(): Cloud {
       ...tokenRoutes(ground),
       ...logRoutes(ground),
       ...webhookRoutes(ground),
+      ...deliveryRoutes(ground),
       ...integrationRoutes(ground),
       ...watchRoutes(ground),
       open('POST', '/_sandbox/doppler/limits', (call) => setLimits(ground, call)),
@@ -64,8 +67,10 @@ export function doppler(): Cloud {
       const restored = unpack(state);
       if (!isWorld(restored)) throw new Error('The saved state of the Doppler sandbox is not readable.');
       ground.quota.clear();
+      void ground.courier.reset();
       Object.assign(world, restored);
     },
     seed: () => seedDoppler(world),
+    close: () => ground.courier.reset(),
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Call, Reply, Route } from '../server/cloud.ts';
+import type { Courier } from './courier.ts';
 import type { Config, Limits, Project, Token, World } from './state.ts';
 import { USER } from './state.ts';
 import type { Watchers } from './watchers.ts';
@@ -64,12 +65,14 @@ export interface Ground {
   world: World;
   quota: Quota;
   watchers: Watchers;
+  courier: Courier;
 }
 
 export interface Signed {
   call: Call;
   token: Token;
   world: World;
+  courier: Courier;
   /** Body before query: Doppler takes project and config from either. */
   field: (name: string) => string | undefined;
 }
@@ -89,10 +92,10 @@ function tokenOf(world: World, call: Call): Token {
   return token;
 }
 
-async function guarded(run: (headers: Record<string, string>) => Reply): Promise<Reply> {
+async function guarded(run: (headers: Record<string, string>) => Reply | Promise<Reply>): Promise<Reply> {
   const headers: Record<string, string> = { 'x-request-id': randomUUID() };
   try {
-    const reply = run(headers);
+    const reply = await run(headers);
     return { ...reply, headers: { ...headers, ...reply.headers } };
   } catch (error) {
     if (error instanceof Refusal) return refuse(error, headers);
@@ -113,7 +116,7 @@ export function nowhere(world: World, call: Call): Reply {
 }
 
 /** A route without sign-in. */
-export function open(method: string, path: string, run: (call: Call) => Reply): Route {
+export function open(method: string, path: string, run: (call: Call) => Reply | Promise<Reply>): Route {
   return { method, path, answer: (call) => guarded(() => run(call)) };
 }
 
@@ -126,7 +129,7 @@ export function field(call: Call, name: string): string | undefined {
 const OUTSIDE = new Set(['scim', 'audit']);
 
 export function signed(ground: Ground, method: string, path: string, kind: keyof Limits, run: (signed: Signed) => Reply): Route {
-  const { world, quota, watchers } = ground;
+  const { world, quota, watchers, courier } = ground;
   return {
     method,
     path,
@@ -135,7 +138,7 @@ export function signed(ground: Ground, method: string, path: string, kind: keyof
         const token = tokenOf(world, call);
         Object.assign(headers, quota.take(world, token.value, kind));
         if (OUTSIDE.has(token.kind) && path !== '/v3/me') throw new Refusal(403, 'This token does not have access to this resource');
-        const reply = run({ call, token, world, field: (name) => field(call, name) });
+        const reply = run({ call, token, world, courier, field: (name) => field(call, name) });
         if (kind === 'writes') watchers.changed();
         return reply;
       }),

@@ -1,7 +1,7 @@
 import type { Reply, Route } from '../server/cloud.ts';
+import { commit } from './commit.ts';
 import { configOf, type Ground, mayWrite, notServiceToken, ok, paged, Refusal, type Signed, signed } from './gate.ts';
 import type { Activity, Config, Log } from './state.ts';
-import { transact } from './write.ts';
 
 const shown = (config: Config, log: Log) => ({
   id: log.id,
@@ -37,8 +37,8 @@ function rollback(call: Signed): Reply {
   mayWrite(call);
   const config = configOf(call);
   const undone = logOf(call, config);
-  const entry = transact(
-    call.world,
+  const entry = commit(
+    call,
     config,
     (shownSecrets, own) => {
       for (const { name, removed } of undone.diff) {

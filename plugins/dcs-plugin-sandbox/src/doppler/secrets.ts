@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Reply, Route } from '../server/cloud.ts';
+import { commit } from './commit.ts';
 import { configOf, type Ground, isObject, mayWrite, ok, Refusal, type Signed, signed } from './gate.ts';
 import { effective, everything, MANAGED, resolve, view } from './resolve.ts';
 import { type Config, now, type Stored } from './state.ts';
-import { applyChange, merge, transact } from './write.ts';
+import { applyChange, merge } from './write.ts';
 
 const BASE = '/v3/configs/config/secret';
 
@@ -76,7 +77,7 @@ function update(call: Signed): Reply {
   if ((secrets === undefined) === (changes === undefined)) throw new Refusal(400, 'Please provide either secrets or change_requests.');
   if (secrets !== undefined && !isObject(secrets)) throw new Refusal(400, 'Please provide a valid secrets object.');
   if (changes !== undefined && !Array.isArray(changes)) throw new Refusal(400, 'Please provide valid change_requests.');
-  transact(call.world, config, (shown, own, root) => {
+  commit(call, config, (shown, own, root) => {
     if (isObject(secrets)) merge(shown, own, secrets);
     if (Array.isArray(changes)) for (const change of changes) applyChange(shown, own, root, change);
   });
@@ -88,7 +89,7 @@ function remove(call: Signed): Reply {
   mayWrite(call);
   const name = call.field('name') ?? '';
   if (!effective(call.world, config).has(name)) throw new Refusal(404, `Could not find requested secret '${name}'`);
-  transact(call.world, config, (shown, own) => merge(shown, own, { [name]: null }));
+  commit(call, config, (shown, own) => merge(shown, own, { [name]: null }));
   return { status: 204 };
 }
 

@@ -49,7 +49,19 @@ export interface Webhook {
   url: string;
   enabled: boolean;
   enabledConfigs: string[];
-  hasSecret: boolean;
+  /** Signs the deliveries. */
+  secret: string | null;
+  authentication: Authentication;
+  /** JSON that takes the default payload's place. */
+  payload: string | null;
+}
+
+/** How a webhook signs in at its receiver. */
+export interface Authentication {
+  type: 'None' | 'Bearer' | 'Basic';
+  token?: string;
+  username?: string;
+  password?: string;
 }
 
 /** One of Doppler's own pipes from a config to a platform. */

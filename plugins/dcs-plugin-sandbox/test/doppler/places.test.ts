@@ -61,13 +61,4 @@ describe('sandbox Doppler: places and login', () => {
     await call('POST', '/v3/auth/revoke', { token });
     expect((await call('GET', '/v3/me', undefined, token)).status).to.equal(401);
   });
-
-  it('stores webhooks', async () => {
-    expect((await call('POST', '/v3/webhooks?project=shop', { url: 'http://plain.example' })).status).to.equal(400);
-    const { webhook } = (
-      await call('POST', '/v3/webhooks?project=shop', { url: 'https://hook.example', secret: 'k', enableConfigs: ['dev'] })
-    ).json;
-    expect(webhook).to.include({ enabled: true, hasSecret: true });
-    expect((await call('DELETE', `/v3/webhooks/webhook/${webhook.id}?project=shop`)).status).to.equal(204);
-  });
 });
