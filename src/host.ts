@@ -79,8 +79,9 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
   };
 }
 
-function notificationsOf({ notifications: entries, at }: Session['project']): Host['notifications'] {
-  return entries && { entries, at: (path) => at(['notifications', ...path]) };
+function notificationsOf(project: Session['project']): Host['notifications'] {
+  const entries = project.notifications;
+  return entries && { entries, at: (path) => project.at(['notifications', ...path]) };
 }
 
 function output({ json, quiet }: Invocation): Output {

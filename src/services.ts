@@ -1,5 +1,6 @@
 import { DcsError, type Credential, type ServiceDefinition, type Who } from 'dcs-sdk';
 import { nearest } from './config/nearest.ts';
+import { tokenInDoppler, tokenPlace } from './cloud-tokens.ts';
 import { claimOf } from './config/identity-env.ts';
 import { dopplerService } from './doppler/service.ts';
 import type { Session } from './session.ts';
@@ -55,12 +56,20 @@ async function withIdentity(
   return { ...credential, from: credential.from === claim.variable ? name : credential.from, beats: [...kept, ...credential.beats] };
 }
 
+/** What the core lends instead of a kept login is called by its place. */
+async function withPlace(session: Session, { id }: ServiceDefinition, credential: Credential | undefined): Promise<Credential | undefined> {
+  const place = tokenPlace(session, id);
+  if (place === undefined || credential === undefined || (await tokenInDoppler(session, id)) === undefined) return credential;
+  const called = (from: string): string => (from.startsWith('dcs login') ? place : from);
+  return { ...credential, from: called(credential.from), beats: credential.beats.map(called) };
+}
+
 /** Who one is for a service, as its API tells it. */
 export async function signedIn(session: Session, service: ServiceDefinition): Promise<SignedIn> {
   const context = session.context(service.title, service.endpoint(session.env));
   let credential: Credential | undefined;
   try {
-    credential = await withIdentity(session, service, await service.credential(context));
+    credential = await withPlace(session, service, await withIdentity(session, service, await service.credential(context)));
     if (!credential) return { service };
     const who = await service.whoami(credential, context);
     return { service, credential, who: { ...who, warnings: [...(credential.warnings ?? []), ...who.warnings] } };

@@ -79,6 +79,8 @@ export interface Shared {
   /** By identity, of whom and of what. */
   readonly sources: Map<DopplerClient, Map<string, SharedSource>>;
   readonly records: Map<string, Promise<OpenRecord>>;
+  /** Of clouds, by the Doppler config that `credentials:` names. */
+  readonly tokens: Map<string, Promise<ReadonlyMap<string, string>>>;
   /** That no two targets are one place, looked at once. */
   places?: Promise<void>;
 }
@@ -112,7 +114,8 @@ export async function openSession(
   if (env['DCS_SHELL']) await (await import('./shell/keep-rules.ts')).keepRules(dirs.stateDir, project, log);
   const ci = ciOf(env);
   const shared = share();
-  return {
+  const around = { env, user, ci, invocation, dopplerHost, signal, log, credentials, shared, version: config.version };
+  const session: Session = {
     invocation,
     env,
     cwd,
@@ -128,14 +131,20 @@ export async function openSession(
     sandbox: isLocal(dopplerHost),
     log,
     shared,
-    ...standing(project, { env, user, ci, invocation, dopplerHost, signal, log, credentials, shared, version: config.version }, cwd),
+    ...standing(project, around, cwd, () => session),
     version: config.version,
   };
+  return session;
 }
 
 /** The same command at work for a member: signed in as where it was typed, but for identities of the user file. */
 export function atMember(session: Session, name: string | undefined, project: Project): Session {
-  return { ...session, ...(name === undefined ? {} : { member: name }), ...standing(project, session, project.root) };
+  const member: Session = {
+    ...session,
+    ...(name === undefined ? {} : { member: name }),
+    ...standing(project, session, project.root, () => member),
+  };
+  return member;
 }
 
 /** What a target is called in a report: `api/worker` where the command is for members. */
@@ -148,6 +157,7 @@ function standing(
   project: Project,
   around: Around,
   folder: string,
+  self: () => Session,
 ): Pick<Session, 'project' | 'identity' | 'pluginEnv' | 'context' | 'choose'> {
   const { env, user, ci, invocation, dopplerHost, log, credentials, shared, version } = around;
   const branch = gitBranch(project.root);
@@ -172,7 +182,10 @@ function standing(
       log,
       kept: async (service) => {
         if (identity !== undefined) refuseUnset(identity, service, env);
-        return claimOf(identity, service, env)?.wins === 'identity' ? undefined : credentials.kept({ service, endpoint });
+        if (claimOf(identity, service, env)?.wins === 'identity') return undefined;
+        const lent =
+          project.credentials === undefined ? undefined : await (await import('./cloud-tokens.ts')).tokenInDoppler(self(), service);
+        return lent ?? credentials.kept({ service, endpoint });
       },
       named: (variable) => (pluginEnv[variable] === env[variable] ? variable : `identity ${identity?.name ?? ''}`),
     }),
@@ -199,6 +212,7 @@ function share(): Shared {
     clients: new Map(),
     sources: new Map(),
     records: new Map(),
+    tokens: new Map(),
     paceOf(endpoint) {
       const { host } = new URL(endpoint);
       const known = paces.get(host) ?? createPace(AT_ONCE);

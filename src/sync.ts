@@ -1,19 +1,18 @@
-import { DcsError, isDcsError, writes, type Environment, type Guard, type Source, type TriggerType } from 'dcs-sdk';
+import { DcsError, isDcsError, writes, type Environment, type Guard, type TriggerType } from 'dcs-sdk';
 import { apply, runId, type Applied } from './engine/apply.ts';
 import { acquire, breakLock, type Lock } from './engine/lock.ts';
 import type { LedgerKeys } from './engine/ledger-types.ts';
 import type { Job } from './engine/job.ts';
-import { look, type Look } from './engine/look.ts';
+import type { Look } from './engine/look.ts';
 import { refuseExpired, refuseForged, refuseStale, type SavedPlan } from './engine/saved-plan.ts';
 import { audit, whoWrites } from './audit.ts';
 import { meetingRules } from './config/secret-rules.ts';
-import { consent, unanswered, type Adoption } from './consent.ts';
+import { accept, refuseUnconsented } from './accept.ts';
 import { renewSources } from './doppler-access.ts';
 import type { Filters } from './jobs.ts';
 import { alone, inFull, planPartsAlone, prepare, refuseUnknownNames, type Part, type Work } from './planning.ts';
 import { progress } from './progress.ts';
 import { planKeys } from './record.ts';
-import { prompts } from './prompts.ts';
 import { plansLines, shows, sumLine } from './render/plan.ts';
 import { tally, type TargetReport } from './render/report.ts';
 import type { Style } from './render/style.ts';
@@ -197,78 +196,12 @@ async function sourceMoved({ parts }: Work, reports: readonly TargetReport[]): P
   return (await Promise.all(moved)).includes(true);
 }
 
-function refuseUnconsented(session: Session, environment: Environment, options: SyncOptions): void {
-  const single = [...session.project.targets.values()].filter(({ singleValue }) => singleValue);
-  if (
-    single.length > 0 &&
-    session.invocation.env === undefined &&
-    options.plan === undefined &&
-    single.some(({ environments }) => environments.length > 1)
-  )
-    throw new DcsError('REFUSED', `${single.map(({ name }) => name).join(', ')}: one place for all environments is written only with -e.`, {
-      why: 'The entry names one value for every environment, so it must be clear which one owns it. Nothing was written.',
-      hint: [
-        `dcs sync -e ${environment.name}`,
-        'or give each environment its own: worker: {staging: ..., prod: ...} (dcs config migrate asks)',
-      ],
-    });
-}
-
 type Bound = NonNullable<SyncOptions['plan']> & { readonly keys: LedgerKeys };
 
 function checkSaved({ file, saved, keys }: Bound, looks: readonly Look[]): void {
   refuseForged(saved, keys, file);
   refuseExpired(saved, new Date(), file);
   refuseStale(saved, looks, keys, file);
-}
-
-interface Accepted {
-  readonly accepted: readonly Look[];
-  /** Of several members: those with a guard that no flag answers, where nobody can be asked. */
-  readonly refused: readonly { readonly look: Look; readonly error: DcsError }[];
-}
-
-/** Consent to all of it, once. */
-async function accept(
-  session: Session,
-  environment: Environment,
-  options: SyncOptions,
-  looks: readonly Look[],
-  work: Work,
-): Promise<Accepted> {
-  const given = {
-    yes: options.yes || options.trigger !== undefined,
-    allow: new Set(options.allow),
-    named: session.invocation.env !== undefined || options.consented === true,
-    plan: options.plan !== undefined,
-    redeploy: options.redeploy,
-    ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
-  };
-  const { invocation } = session;
-  const ask = prompts(options.trigger === undefined ? invocation : { ...invocation, input: false }, session.env);
-  const refused = looks.flatMap((each) => {
-    const error = work.several && !ask.possible ? unanswered(each, environment, given) : undefined;
-    return error === undefined ? [] : [{ look: each, error }];
-  });
-  const admitted = looks.filter((each) => !refused.some(({ look: other }) => other === each));
-  const again = options.again === undefined ? {} : { again: options.again };
-  const adoptions = await consent(admitted, environment, { ...given, ...again }, ask);
-  if (!adoptions) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
-  const sourceFor = ({ job }: Look): Source => work.parts.find(({ jobs }) => jobs.includes(job))!.source;
-  return { accepted: await Promise.all(admitted.map((each) => withoutLeft(each, adoptions.get(each), sourceFor(each)))), refused };
-}
-
-/** Names that the person leaves alone are planned again with that answer. */
-async function withoutLeft(found: Look, adoption: Adoption | undefined, source: Source): Promise<Look> {
-  if (!adoption || adoption.leave.size === 0) return found;
-  const read = await source.read();
-  if (!read) throw new Error('A source read without a version must answer');
-  const except = new Set([
-    ...(found.job.rules.except ?? []),
-    ...[...adoption.leave].map((name) => found.shaped.desired.names.get(name)?.from ?? name),
-  ]);
-  const job = { ...found.job, rules: { ...found.job.rules, except } };
-  return look({ job, found: found.found, settled: found.ledger, listing: found.listing }, read);
 }
 
 async function write(session: Session, looks: readonly Look[], run: string, by: string, redeploy: boolean): Promise<TargetReport[]> {

@@ -6,13 +6,32 @@ interface Reads {
   readonly credential: string;
   readonly first: readonly string[];
   readonly account: string;
+  /** Holds the token itself, in the Doppler config of `credentials:`. */
+  readonly token: string;
 }
 
 const READS: ReadonlyMap<string, Reads> = new Map([
-  ['cloudflare', { credential: 'CLOUDFLARE_API_TOKEN', first: [], account: 'CLOUDFLARE_ACCOUNT_ID' }],
-  ['neon', { credential: 'NEON_API_KEY', first: [], account: 'NEON_ORG_ID' }],
-  ['google', { credential: 'GOOGLE_APPLICATION_CREDENTIALS', first: ['GOOGLE_OAUTH_ACCESS_TOKEN'], account: 'GOOGLE_CLOUD_PROJECT' }],
+  ['cloudflare', { credential: 'CLOUDFLARE_API_TOKEN', first: [], account: 'CLOUDFLARE_ACCOUNT_ID', token: 'CLOUDFLARE_API_TOKEN' }],
+  ['neon', { credential: 'NEON_API_KEY', first: [], account: 'NEON_ORG_ID', token: 'NEON_API_KEY' }],
+  [
+    'google',
+    {
+      credential: 'GOOGLE_APPLICATION_CREDENTIALS',
+      first: ['GOOGLE_OAUTH_ACCESS_TOKEN'],
+      account: 'GOOGLE_CLOUD_PROJECT',
+      token: 'GOOGLE_CREDENTIALS',
+    },
+  ],
 ]);
+
+export const tokenVariable = (service: string): string | undefined => READS.get(service)?.token;
+export const tokenVariables = (): string[] => [...READS.values()].map(({ token }) => token);
+
+/** The variable of the shell that answers for a service, before all else. */
+export function ownVariable(service: string, env: Env): string | undefined {
+  const reads = READS.get(service);
+  return reads && [...reads.first, reads.credential].find((variable) => env[variable]?.trim());
+}
 
 /** Which credential of a service wins: the shell's own, or the one that the identity names. Undefined: the identity names none. */
 export type Claim =
@@ -23,7 +42,7 @@ export function claimOf(identity: Identity | undefined, service: string, env: En
   const holder = identity?.services.get(service)?.credential;
   const reads = READS.get(service);
   if (holder === undefined || reads === undefined) return undefined;
-  const own = [...reads.first, reads.credential].find((variable) => env[variable]?.trim());
+  const own = ownVariable(service, env);
   if (own !== undefined) return { wins: 'shell', variable: own };
   return { wins: 'identity', variable: reads.credential, holder, value: env[holder]?.trim() || undefined };
 }

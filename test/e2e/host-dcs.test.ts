@@ -1,0 +1,68 @@
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ROOT, world, YAML, type World } from './world.ts';
+
+/** A plugin's command that runs dcs. */
+const COMMAND = `
+import { Flags } from '@oclif/core';
+import { DcsCommand } from 'dcs-sdk/command';
+export default class Child extends DcsCommand {
+  static strict = false;
+  static flags = { timeout: Flags.integer() };
+  async run() {
+    const { flags, argv } = await this.parse(Child);
+    const host = await this.host();
+    const ran = await host.dcs(argv, flags.timeout ? { timeout: flags.timeout } : {});
+    return this.out([], { ran, triggers: host.triggers('webhook'), notifications: host.notifications?.entries, trusted: await host.trusted() });
+  }
+}
+`;
+
+describe('what a plugin may ask of the core', () => {
+  let w: World;
+  beforeEach(async () => {
+    w = await world();
+    await w.yaml(`${YAML}triggers: [{type: webhook, environment: staging, targets: [api]}]\nnotifications: [{type: slack}]\n`);
+    const root = join(w.home, 'plugin');
+    await mkdir(join(root, 'lib', 'commands'), { recursive: true });
+    await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+    await writeFile(join(root, 'lib', 'commands', 'child.js'), COMMAND);
+    const oclif = { bin: 'dcs', commands: './lib/commands', dcs: { contract: 1 } };
+    await writeFile(join(root, 'package.json'), JSON.stringify({ name: 'dcs-plugin-child', version: '0.1.0', type: 'module', oclif }));
+    const list = join(w.home, 'data', 'dcs', 'package.json');
+    const linked = JSON.parse(await readFile(list, 'utf8')) as { oclif: { plugins: object[] } };
+    linked.oclif.plugins.push({ name: 'dcs-plugin-child', type: 'link', root });
+    await writeFile(list, JSON.stringify(linked));
+  });
+  afterEach(() => w.close());
+  const child = async (...words: string[]): Promise<Record<string, unknown>> => (await w.dcs(['child', '--json', ...words])).json();
+
+  it('a run of dcs with its document and exit code, errors too', async () => {
+    const { ran } = await child('targets');
+    expect(ran).to.have.property('exit', 0);
+    expect(ran).to.have.nested.property('document.schema', 1);
+    const refused = await child('sync', '-e', 'nowhere');
+    expect(refused['ran']).to.have.property('exit', 2);
+    expect(refused['ran']).to.have.nested.property('document.error.code', 'CONFIG');
+  });
+
+  it('which a timeout ends, with all it started', async () => {
+    await w.post('/_sandbox/faults', { cloud: 'doppler', kind: 'delay', ms: 20_000 });
+    const started = performance.now();
+    const { ran } = await child('diff', '-e', 'staging', '--timeout', '1500');
+    expect(performance.now() - started).to.be.lessThan(15_000);
+    expect(ran).to.have.property('exit').that.is.not.equal(0);
+  });
+
+  it('triggers, notifications and trust of dcs.yaml', async () => {
+    const { ran: _ran, ...said } = await child('targets');
+    expect(said).to.deep.include({
+      triggers: [{ type: 'webhook', environment: 'staging', targets: ['api'] }],
+      notifications: [{ type: 'slack' }],
+      trusted: false,
+    });
+    await w.dcs(['trust']);
+    expect((await child('targets'))['trusted']).to.equal(true);
+  });
+});
