@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -23,4 +23,14 @@ describe('oclif.manifest.json', () => {
       expect(committed, 'a path of the machine that wrote it').to.not.contain(ROOT.replace(/\/$/, ''));
       expect(committed).to.not.match(/file:\/\/|\/home\/|\/tmp\//);
     });
+});
+
+describe('docs/commands', () => {
+  it('is what the manifests say (stale? npm run gen)', async () => {
+    const { reference } = (await import('../scripts/reference.mjs' as string)) as { reference: () => [name: string, text: string][] };
+    const pages = new Map(reference());
+    const folder = join(ROOT, 'docs', 'commands');
+    expect([...pages.keys()].toSorted()).to.deep.equal(readdirSync(folder).toSorted());
+    for (const [name, text] of pages) expect(readFileSync(join(folder, name), 'utf8'), name).to.equal(text);
+  });
 });

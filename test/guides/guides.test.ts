@@ -26,7 +26,20 @@ describe('the reader of guides', () => {
   const fence = '```';
 
   it('finds what is typed, what is printed, and files', () => {
-    const page = [`${fence}console`, '$ dcs a', 'one', '...', '$ cat <<X', '> two', '> X', 'two', fence, `${fence}yaml dcs.yaml`, 'a: 1', fence];
+    const page = [
+      `${fence}console`,
+      '$ dcs a',
+      'one',
+      '...',
+      '$ cat <<X',
+      '> two',
+      '> X',
+      'two',
+      fence,
+      `${fence}yaml dcs.yaml`,
+      'a: 1',
+      fence,
+    ];
     expect(steps([...page, `${fence}sh`, '$ rm -rf /', fence].join('\n'))).to.deep.equal([
       { at: 2, type: 'dcs a', shown: ['one', '...'] },
       { at: 5, type: 'cat <<X\ntwo\nX', shown: ['two'] },
