@@ -1,7 +1,8 @@
 // Types and plugins by tsc; the CLI itself as one bundle, an entry a command: that halves its start-up (docs/performance.md).
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, globSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { bundled, licenses } from './bundled.mjs';
 
 const plugins = readdirSync('plugins').filter((name) => existsSync(`plugins/${name}/tsconfig.json`));
 // tsc never deletes: a removed command would stay registered.
@@ -12,7 +13,7 @@ if (!process.argv.includes('--keep'))
 execFileSync('tsc', ['-b', 'sdk', 'runtime', 'src', ...plugins.map((name) => `plugins/${name}`)], { stdio: 'inherit' });
 
 const entries = ['src/main.ts', ...globSync('src/commands/**/*.ts'), ...globSync('src/hooks/**/*.ts')];
-await build({
+const { metafile } = await build({
   entryPoints: entries,
   outdir: 'lib',
   outbase: 'src',
@@ -27,13 +28,16 @@ await build({
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'linked',
-  // Loaded only by the commands that use them, from node_modules.
-  external: ['listr2', 'inquirer', 'mustache', '@dopplerhq/node-sdk', '@lydell/node-pty', '@napi-rs/keyring'],
+  // Binaries, and optional. Everything else is in the bundle: what is installed is small, and nobody changes it between its release and its use.
+  external: ['@lydell/node-pty', '@napi-rs/keyring', 'typescript'], // typescript: oclif's development mode, never here
+  metafile: true,
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __fileURLToPath } from 'node:url'; import { dirname as __pathDirname } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __fileURLToPath(import.meta.url); const __dirname = __pathDirname(__filename);",
   },
   logLevel: 'warning',
 });
+writeFileSync('lib/THIRD-PARTY-LICENSES.txt', licenses(bundled(metafile)));
+writeFileSync('lib/bundled.json', `${JSON.stringify(bundled(metafile), undefined, 2)}\n`);
 cpSync('src/shell/scripts', 'lib/shell/scripts', { recursive: true });
 if (existsSync('src/templates')) cpSync('src/templates', 'lib/templates', { recursive: true });
 execFileSync('node', ['scripts/link.mjs'], { stdio: 'inherit' });

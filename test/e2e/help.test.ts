@@ -36,6 +36,11 @@ describe('dcs help', () => {
   it('still explains commands, and lists its pages', async () => {
     expect((await w.dcs(['help'])).out).to.contain('errors, exit-codes, environments, consent');
     expect((await w.dcs(['help', 'sync'])).out).to.equal((await w.dcs(['sync', '--help'])).out);
+    expect((await w.dcs(['help', 'sync', '--json'])).json()).to.deep.equal({
+      schema: 1,
+      topic: 'sync',
+      text: (await w.dcs(['help', 'sync'])).out.trimEnd(),
+    });
     expect((await w.dcs(['help', 'nope'])).code).to.equal(64);
   });
 });
