@@ -7,7 +7,10 @@ const GRACE = 2000;
 const INTERRUPTED = 130;
 
 /** This very dcs once more, in a process and a process group of its own: it neither blocks nor outlives who waits for it with a timeout. */
-export function childDcs(words: readonly string[], { cwd, signal, timeout }: DcsRunOptions & { readonly cwd: string }): Promise<DcsRun> {
+export function childDcs(
+  words: readonly string[],
+  { cwd, signal, timeout, grace = GRACE }: DcsRunOptions & { readonly cwd: string },
+): Promise<DcsRun> {
   const program = process.argv[1];
   if (program === undefined) throw new Error('dcs was started without a file');
   const group = process.platform !== 'win32';
@@ -34,7 +37,7 @@ export function childDcs(words: readonly string[], { cwd, signal, timeout }: Dcs
     };
     const stop = (): void => {
       end('SIGTERM');
-      force = setTimeout(() => end('SIGKILL'), GRACE);
+      force = setTimeout(() => end('SIGKILL'), grace);
     };
     if (ends.aborted) stop();
     else ends.addEventListener('abort', stop, { once: true });

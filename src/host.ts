@@ -1,10 +1,12 @@
-import { DcsError, type Host, type Invocation, type Output } from 'dcs-sdk';
+import { DcsError, isDcsError, type Host, type Invocation, type Output } from 'dcs-sdk';
 import { childDcs } from './child-dcs.ts';
 import { editConfig } from './config/edit.ts';
 import { isTrusted } from './config/trust.ts';
 import { mayAct } from './consent.ts';
 import { dopplerClient, sourceOf } from './doppler-access.ts';
 import { dopplerTarget } from './doppler/target.ts';
+import { runId } from './engine/apply.ts';
+import { onlyRun } from './engine/lock.ts';
 import { syncIntoDoppler } from './into-doppler.ts';
 import { madeConfigs } from './made-configs.ts';
 import { prompts } from './prompts.ts';
@@ -42,6 +44,8 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
     triggers: (type) => session.project.triggers.filter((trigger) => trigger.type === type),
     notifications: notificationsOf(session.project),
     trusted: () => isTrusted(session.directories.stateDir, session.project.files),
+    members: () => membersOf(session),
+    alone: (what) => onlyRun({ stateDir: session.directories.stateDir, what, run: runId() }),
     dcs: (words, options) => childDcs(words, { cwd: session.project.root, ...options }),
     doppler: async (environment) => {
       const client = await dopplerClient(session);
@@ -77,6 +81,14 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
       return file;
     },
   };
+}
+
+async function membersOf({ project, directories }: Session): ReturnType<Host['members']> {
+  const { workspace, file } = project;
+  const members = workspace?.file === file ? await workspace?.members() : undefined;
+  return members?.flatMap(({ name = '.', project: member }) =>
+    isDcsError(member) ? [] : [{ name, triggers: member.triggers, trusted: () => isTrusted(directories.stateDir, member.files) }],
+  );
 }
 
 function notificationsOf(project: Session['project']): Host['notifications'] {

@@ -78,6 +78,17 @@ export interface DcsRunOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds. Default: none. */
   readonly timeout?: number;
+  /** Milliseconds that it has to end by itself once it was asked to. Default: 2000. */
+  readonly grace?: number;
+}
+
+/** A dcs.yaml of a workspace. */
+export interface ProjectMember {
+  /** As reports name it; `.` for the root file itself. */
+  readonly name: string;
+  readonly triggers: readonly Trigger[];
+  /** It is as `dcs trust` saw it. */
+  trusted(): Promise<boolean>;
 }
 
 /** Progress and data, already aware of `--json`, `--quiet`, CI and terminals. Data goes to stdout, the rest to stderr. */
@@ -155,6 +166,10 @@ export interface Host {
     | undefined;
   /** dcs.yaml is as `dcs trust` saw it. */
   trusted(): Promise<boolean>;
+  /** What `--all` is about, at the root of a workspace, without members whose dcs.yaml cannot be read; undefined elsewhere. */
+  members(): Promise<readonly ProjectMember[] | undefined>;
+  /** Throws CONFLICT while another process of this machine does it: `dcs reconcile of /srv/shop`. One that died is no hindrance. */
+  alone(what: string): Promise<{ release(): Promise<void> }>;
   /** Runs this very dcs as a child process with `--json` and `--no-input`. Never throws for what it answers. No value in `words`. */
   dcs(words: readonly string[], options?: DcsRunOptions): Promise<DcsRun>;
   doppler(environment: Environment): Promise<{ readonly source: Source; readonly target: Target }>;

@@ -15,6 +15,7 @@ export {
   type MadeConfig,
   type MadeConfigs,
   type Output,
+  type ProjectMember,
   type ProjectSource,
   type ProjectTarget,
   type Synced,
