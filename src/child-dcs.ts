@@ -19,13 +19,13 @@ export function childDcs(
     const child = spawn(process.execPath, [program, ...words, '--json', '--no-input'], {
       cwd,
       env: originalEnv,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // whose end tells the child that nobody waits any more
       detached: group,
     });
     let out = '';
     let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
+    child.stderr!.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     let force: NodeJS.Timeout | undefined;
     const end = (how: NodeJS.Signals): void => {
       if (child.pid === undefined) return;

@@ -92,8 +92,8 @@ async function membersOf({ project, directories }: Session): ReturnType<Host['me
 }
 
 function notificationsOf(project: Session['project']): Host['notifications'] {
-  const entries = project.notifications;
-  return entries && { entries, at: (path) => project.at(['notifications', ...path]) };
+  const channels = project.notifications;
+  return channels && { channels, at: (path) => project.at(['notifications', ...path]) };
 }
 
 function output({ json, quiet }: Invocation): Output {

@@ -14,6 +14,11 @@ export async function start(root: URL): Promise<void> {
     });
   process.env['OCLIF_DISABLE_ENGINE_WARNING'] ??= '1';
   process.env['OCLIF_DISABLE_LINKED_ESM_WARNING'] ??= '1';
+  // A writer does not outlive the dcs that started it, however that ended.
+  if (process.channel) {
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+    process.channel.unref();
+  }
   const words = process.argv.slice(2);
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
   if (own.includes('--no-color')) process.env['NO_COLOR'] = '1';

@@ -160,9 +160,9 @@ export interface Host {
   readonly madeConfigs: MadeConfigs;
   /** Entries of `triggers:` of that type. */
   triggers(type: TriggerType): readonly Trigger[];
-  /** `notifications:` as dcs.yaml has it, and where an entry stands; undefined: it has none. */
+  /** `notifications:` as dcs.yaml has it, by name, and where something stands; undefined: it has none. */
   readonly notifications:
-    | { readonly entries: readonly Readonly<Record<string, unknown>>[]; at(path: readonly (string | number)[]): string }
+    | { readonly channels: Readonly<Record<string, Readonly<Record<string, unknown>>>>; at(path: readonly (string | number)[]): string }
     | undefined;
   /** dcs.yaml is as `dcs trust` saw it. */
   trusted(): Promise<boolean>;

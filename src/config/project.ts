@@ -47,7 +47,7 @@ export interface Project {
   /** The Doppler config that holds the clouds' own tokens. */
   readonly credentials: string | undefined;
   /** Read by dcs-plugin-automation. */
-  readonly notifications: readonly Readonly<Record<string, unknown>>[] | undefined;
+  readonly notifications: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   readonly defaults: { readonly strict?: boolean };
   /** Keys that nothing here reads, one sentence each. */
   readonly notices: readonly string[];

@@ -126,7 +126,7 @@ export const configSchema = z.strictObject({
     .optional()
     .meta({ description: "The Doppler config that holds the clouds' own tokens. It is never synced." }),
   triggers: z.array(triggerSchema).optional().meta({ description: 'What may start a sync by itself, once dcs trust said so.' }),
-  notifications: z.array(open).optional().meta({ description: 'Who hears of outcomes, drift and refusals: dcs-plugin-automation.' }),
+  notifications: z.record(name, open).optional().meta({ description: 'Who hears of outcomes, drift and refusals: dcs-plugin-automation.' }),
   workspaces: z
     .array(folders)
     .min(1, 'must name at least one folder')

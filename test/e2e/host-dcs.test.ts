@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { ROOT, world, YAML, type World } from './world.ts';
 
@@ -14,16 +16,28 @@ export default class Child extends DcsCommand {
     const { flags, argv } = await this.parse(Child);
     const host = await this.host();
     const ran = await host.dcs(argv, flags.timeout ? { timeout: flags.timeout } : {});
-    return this.out([], { ran, triggers: host.triggers('webhook'), notifications: host.notifications?.entries, trusted: await host.trusted() });
+    return this.out([], { ran, triggers: host.triggers('webhook'), notifications: host.notifications?.channels, trusted: await host.trusted() });
   }
 }
 `;
+
+const until = async (holds: () => Promise<boolean>): Promise<void> => {
+  for (const end = Date.now() + 10_000; !(await holds());) {
+    if (Date.now() > end) throw new Error('it never came');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};
+/** Of every process of this machine. */
+const commandLines = async (): Promise<readonly string[]> => {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'args']);
+  return stdout.split('\n');
+};
 
 describe('what a plugin may ask of the core', () => {
   let w: World;
   beforeEach(async () => {
     w = await world();
-    await w.yaml(`${YAML}triggers: [{type: webhook, environment: staging, targets: [api]}]\nnotifications: [{type: slack}]\n`);
+    await w.yaml(`${YAML}triggers: [{type: webhook, environment: staging, targets: [api]}]\nnotifications: {ops: {type: slack}}\n`);
     const root = join(w.home, 'plugin');
     await mkdir(join(root, 'lib', 'commands'), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
@@ -36,7 +50,7 @@ describe('what a plugin may ask of the core', () => {
     await writeFile(list, JSON.stringify(linked));
   });
   afterEach(() => w.close());
-  const child = async (...words: string[]): Promise<Record<string, unknown>> => (await w.dcs(['child', '--json', ...words])).json();
+  const child = async (...words: string[]): Promise<Record<string, unknown>> => (await w.dcs(['child', '--json', '--timeout', '3000', '--', ...words])).json();
 
   it('a run of dcs with its document and exit code, errors too', async () => {
     const { ran } = await child('targets');
@@ -50,16 +64,23 @@ describe('what a plugin may ask of the core', () => {
   it('which a timeout ends, with all it started', async () => {
     await w.post('/_sandbox/faults', { cloud: 'doppler', kind: 'delay', ms: 20_000 });
     const started = performance.now();
-    const { ran } = await child('diff', '-e', 'staging', '--timeout', '1500');
-    expect(performance.now() - started).to.be.lessThan(15_000);
+    const { ran } = await child('diff', '-e', 'staging');
+    expect(performance.now() - started).to.be.within(3000, 15_000);
     expect(ran).to.have.property('exit').that.is.not.equal(0);
+  });
+
+  it('which ends when the one that started it is killed', async () => {
+    await w.post('/_sandbox/faults', { cloud: 'doppler', kind: 'delay', ms: 60_000 });
+    const killed = await w.dcs(['child', '--', 'diff', '-e', 'staging'], { killAfter: 1500 });
+    expect(killed.code).to.equal(null);
+    await until(async () => !(await commandLines()).some((line) => line.includes('diff -e staging --json --no-input')));
   });
 
   it('triggers, notifications and trust of dcs.yaml', async () => {
     const { ran: _ran, ...said } = await child('targets');
     expect(said).to.deep.include({
       triggers: [{ type: 'webhook', environment: 'staging', targets: ['api'] }],
-      notifications: [{ type: 'slack' }],
+      notifications: { ops: { type: 'slack' } },
       trusted: false,
     });
     await w.dcs(['trust']);
