@@ -43,6 +43,15 @@ export const SEED = {
     runAccount: 'shop-run@demo-shop.iam.gserviceaccount.com',
     deployAccount: 'shop-deploy@demo-shop.iam.gserviceaccount.com',
     provider: '//iam.googleapis.com/projects/104729104729/locations/global/workloadIdentityPools/ci/providers/sandbox',
+    /** Takes the identity tokens of the sandbox's GitHub. */
+    githubProvider: '//iam.googleapis.com/projects/104729104729/locations/global/workloadIdentityPools/github/providers/github',
+  },
+  github: {
+    repository: 'acme/shop',
+    /** A person's, and one of a workflow that may read only. */
+    token: `ghp_${'g'.repeat(36)}`,
+    readToken: `ghs_${'r'.repeat(36)}`,
+    issuer: 'https://token.actions.githubusercontent.com',
   },
   neon: {
     key: `napi_${'n'.repeat(64)}`,

@@ -1,3 +1,4 @@
+import { SEED } from '../seed.ts';
 import type { Cloud } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { accountRoutes } from './accounts.ts';
@@ -37,6 +38,7 @@ export function cloudflare(): Cloud {
       ...secretsStoreRoutes(ground),
       ...backdoorRoutes(ground),
     ],
+    env: (origin) => ({ CLOUDFLARE_API_BASE_URL: `${origin}/client/v4`, CLOUDFLARE_API_TOKEN: SEED.cloudflare.token }),
     notFound: () => refuse(new Refusal(404, 7000, 'No route for that URI')),
     state: () => pack(world),
     restore(state) {

@@ -1,3 +1,4 @@
+import { SEED } from '../seed.ts';
 import type { Call, Cloud, Reply } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { authRoutes } from './auth.ts';
@@ -61,6 +62,7 @@ export function doppler(): Cloud {
       open('POST', '/_sandbox/doppler/limits', (call) => setLimits(ground, call)),
       open('POST', '/_sandbox/doppler/tier', (call) => setTier(ground, call)),
     ],
+    env: (origin) => ({ DOPPLER_API_HOST: origin, DOPPLER_TOKEN: SEED.tokens.user }),
     notFound: (call) => nowhere(world, call),
     state: () => pack(world),
     restore(state) {

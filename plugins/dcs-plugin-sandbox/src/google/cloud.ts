@@ -2,6 +2,7 @@ import type { Call, Cloud, Reply, Route } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { backdoorRoutes } from './backdoor.ts';
 import { batchRoute } from './batch.ts';
+import { googleEnvironment } from './env.ts';
 import { isObject } from './envelope.ts';
 import { appHostingRoutes, runtimeConfigRoutes } from './firebase.ts';
 import { functionRoutes } from './functions.ts';
@@ -63,6 +64,7 @@ export function google(): Cloud {
       batchRoute('secretmanager', secretManager),
       ...backdoorRoutes(ground),
     ],
+    env: googleEnvironment,
     notFound: (_call: Call): Reply => ({ status: 404, headers: { 'content-type': 'text/html; charset=UTF-8' }, text: NOWHERE }),
     state: () => pack(world),
     restore(state) {

@@ -61,4 +61,7 @@ export function subjectToken(sub: string): string {
   return `${part({ alg: 'none', typ: 'JWT' })}.${part({ iss: ISSUER, sub, aud: AUDIENCE, iat: now, exp: now + 600 })}.`;
 }
 
-export const seedProvider = (world: World): void => void world.providers.set(AUDIENCE, ISSUER);
+export function seedProvider(world: World): void {
+  world.providers.set(AUDIENCE, ISSUER);
+  world.providers.set(SEED.google.githubProvider, SEED.github.issuer);
+}

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SEED } from '../seed.ts';
 import type { Cloud } from '../server/cloud.ts';
 import { pack, unpack } from '../server/pack.ts';
 import { backdoorRoutes } from './backdoor.ts';
@@ -100,6 +101,7 @@ export function neon(folder?: string): Cloud {
       ...operationRoutes(ground),
       ...backdoorRoutes(ground),
     ],
+    env: (origin) => ({ NEON_API_HOST: `${origin}/api/v2`, NEON_API_KEY: SEED.neon.key }),
     notFound: (call) => refuse(call, new Refusal(404, 'this endpoint does not exist')),
     state: () => pack(world),
     restore(state) {

@@ -41,6 +41,11 @@ export async function required(folder: string): Promise<Running> {
   throw new DcsError('CONFIG', 'The sandbox is not running.', { hint: 'dcs sandbox start' });
 }
 
+/** The variables that point clients at a server that runs. */
+export async function environment({ origin }: Running): Promise<Record<string, string>> {
+  return (await (await fetch(`${origin}/_sandbox/env`)).json()) as Record<string, string>;
+}
+
 async function firstLine(stdout: string, child: { exitCode: number | null }): Promise<string> {
   for (let tries = 0; tries < 150; tries++) {
     const line = /^(http:\S+)\n/m.exec(readFileSync(stdout, 'utf8'))?.[1];

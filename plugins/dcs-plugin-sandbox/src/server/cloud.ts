@@ -32,9 +32,11 @@ export interface Route {
 
 /** One vendor's control plane. `state()` is JSON; `seed()` fills an empty cloud. */
 export interface Cloud {
-  name: 'doppler' | 'cloudflare' | 'google' | 'neon';
+  name: 'doppler' | 'cloudflare' | 'google' | 'neon' | 'github';
   prefix: string;
   routes: readonly Route[];
+  /** The variables that point clients at it, and sign them in. */
+  env(origin: string): Record<string, string>;
   notFound(call: Call): Reply;
   state(): unknown;
   restore(state: unknown): void;

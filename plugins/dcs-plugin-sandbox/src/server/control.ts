@@ -10,12 +10,15 @@ export interface Panel {
   /** Milliseconds added to every call. */
   delay: number;
   reset(): void;
+  /** The variables that point clients at this sandbox. */
+  env(): Record<string, string>;
 }
 
 const done = (body: unknown = { success: true }): Reply => ({ status: 200, body });
 
 const ACTIONS: Record<string, (panel: Panel, body: unknown) => Reply> = {
   'GET /_sandbox/health': (panel) => done({ sandbox: true, clouds: panel.clouds }),
+  'GET /_sandbox/env': (panel) => done(panel.env()),
   'GET /_sandbox/faults': (panel) => done(panel.faults.list()),
   'POST /_sandbox/faults': (panel, body) => {
     try {

@@ -44,6 +44,8 @@ const STATUS: Record<number, string> = {
 };
 
 function refusal(cloud: string, status: number): unknown {
+  if (cloud === 'github')
+    return { message: 'Injected by the sandbox', documentation_url: 'https://docs.github.com/rest', status: String(status) };
   if (cloud === 'neon') return { request_id: 'sandbox', code: '', message: 'Injected by the sandbox' };
   if (cloud === 'doppler') return { messages: ['Injected by the sandbox'], success: false };
   if (cloud === 'google') return { error: { code: status, message: 'Injected by the sandbox', status: STATUS[status] ?? 'UNKNOWN' } };

@@ -3,10 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cloudflare } from '../cloudflare/cloud.ts';
 import { doppler } from '../doppler/cloud.ts';
+import { github } from '../github/cloud.ts';
 import { google } from '../google/cloud.ts';
-import { googleEnvironment } from '../google/env.ts';
 import { neon } from '../neon/cloud.ts';
-import { SEED } from '../seed.ts';
 import type { Call, Cloud, Reply } from './cloud.ts';
 import { control, type Panel } from './control.ts';
 import { Faults } from './faults.ts';
@@ -131,7 +130,7 @@ function fresh(clouds: readonly Cloud[]): () => void {
 
 /** One server on 127.0.0.1 for all clouds, with fault switches under `/_sandbox`. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const clouds = options.clouds ?? [doppler(), cloudflare(), google(), neon(options.folder)];
+  const clouds = options.clouds ?? [doppler(), cloudflare(), google(), neon(options.folder), github()];
   const store = options.folder === undefined ? undefined : new Store(options.folder, clouds);
   const again = fresh(clouds);
   const save = (): void => store?.save();
@@ -145,6 +144,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     journal,
     clouds: clouds.map((cloud) => cloud.name),
     delay: 0,
+    env: () => Object.assign({}, ...clouds.map((cloud) => cloud.env(origin))) as Record<string, string>,
     reset() {
       panel.faults.clear();
       panel.delay = 0;
@@ -164,20 +164,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   server.listen(options.port ?? 0, '127.0.0.1', resolve);
   await promise;
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { origin, env: environment(origin), journal, close: () => ended(server, clouds) };
-}
-
-/** The variables that point clients at `origin`. */
-export function environment(origin: string): Record<string, string> {
-  return {
-    DOPPLER_API_HOST: origin,
-    DOPPLER_TOKEN: SEED.tokens.user,
-    CLOUDFLARE_API_BASE_URL: `${origin}/client/v4`,
-    CLOUDFLARE_API_TOKEN: SEED.cloudflare.token,
-    ...googleEnvironment(origin),
-    NEON_API_HOST: `${origin}/api/v2`,
-    NEON_API_KEY: SEED.neon.key,
-  };
+  return { origin, env: panel.env(), journal, close: () => ended(server, clouds) };
 }
 
 async function ended(server: ReturnType<typeof createServer>, clouds: readonly Cloud[]): Promise<void> {

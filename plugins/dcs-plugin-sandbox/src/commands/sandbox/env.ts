@@ -1,6 +1,5 @@
-import { required } from '../../process/running.ts';
+import { environment, required } from '../../process/running.ts';
 import { SandboxCommand } from '../../process/sandbox-command.ts';
-import { environment } from '../../server/server.ts';
 
 export default class Env extends SandboxCommand {
   static override description = 'Print the variables that point dcs, doppler, wrangler, gcloud, firebase and neon at the sandbox.';
@@ -8,7 +7,7 @@ export default class Env extends SandboxCommand {
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(Env);
-    const env = environment((await required(this.folder(flags))).origin);
+    const env = await environment(await required(this.folder(flags)));
     return this.out(
       Object.entries(env).map(([name, value]) => `export ${name}='${value}'`),
       { env },

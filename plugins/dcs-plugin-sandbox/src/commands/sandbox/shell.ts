@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { required } from '../../process/running.ts';
+import { environment, required } from '../../process/running.ts';
 import { SandboxCommand } from '../../process/sandbox-command.ts';
-import { environment } from '../../server/server.ts';
 
 export default class Shell extends SandboxCommand {
   static override description = 'Open a shell in which dcs, doppler and wrangler speak to the sandbox.';
@@ -11,11 +10,11 @@ export default class Shell extends SandboxCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Shell);
-    const { origin } = await required(this.folder(flags));
+    const server = await required(this.folder(flags));
     const { env } = await this.host();
     const prompt = `(sandbox) ${env['PS1'] ?? '$ '}`;
-    this.logToStderr(`SANDBOX ${origin}: dcs, doppler and wrangler speak to it in this shell. exit ends it.`);
-    const child = spawn(env['SHELL'] ?? '/bin/sh', [], { stdio: 'inherit', env: { ...env, ...environment(origin), PS1: prompt } });
+    this.logToStderr(`SANDBOX ${server.origin}: dcs, doppler and wrangler speak to it in this shell. exit ends it.`);
+    const child = spawn(env['SHELL'] ?? '/bin/sh', [], { stdio: 'inherit', env: { ...env, ...(await environment(server)), PS1: prompt } });
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0) this.exit(code ?? 1);
   }
