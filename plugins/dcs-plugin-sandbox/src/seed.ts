@@ -53,6 +53,10 @@ export const SEED = {
     readToken: `ghs_${'r'.repeat(36)}`,
     issuer: 'https://token.actions.githubusercontent.com',
   },
+  slack: { hook: '/services/T0SANDBOX/B0SANDBOX/sandboxIncomingWebhook', token: `xoxb-sandbox-${'x'.repeat(24)}`, channel: 'C0SANDBOX' },
+  pagerduty: { key: `${'f'.repeat(31)}1` },
+  inbox: { secret: 'whsec_c2FuZGJveC1pbmJveC1zZWNyZXQtMDEyMzQ1Njc4OQ==' },
+  mail: { user: 'sandbox', password: 'sandbox-smtp-password', to: 'ops@shop.example', from: 'dcs@shop.example' },
   neon: {
     key: `napi_${'n'.repeat(64)}`,
     orgKey: `napi_${'o'.repeat(64)}`,

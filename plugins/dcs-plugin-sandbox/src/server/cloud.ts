@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Panel } from './control.ts';
 
 /** One request, after the route was found. `body` is the parsed JSON, or undefined when there was none. */
 export interface Call {
@@ -32,7 +33,7 @@ export interface Route {
 
 /** One vendor's control plane. `state()` is JSON; `seed()` fills an empty cloud. */
 export interface Cloud {
-  name: 'doppler' | 'cloudflare' | 'google' | 'neon' | 'github';
+  name: 'doppler' | 'cloudflare' | 'google' | 'neon' | 'github' | 'slack' | 'pagerduty' | 'inbox' | 'mail';
   prefix: string;
   routes: readonly Route[];
   /** The variables that point clients at it, and sign them in. */
@@ -42,7 +43,7 @@ export interface Cloud {
   restore(state: unknown): void;
   seed(): void;
   /** For a cloud with more than memory: called once, before the first call; `changed` saves the state after work in the background. */
-  open?(changed: () => void): Promise<void>;
+  open?(changed: () => void, panel: Pick<Panel, 'faults' | 'journal'>): Promise<void>;
   /** Ends whatever it started. */
   close?(): Promise<void>;
 }

@@ -5,6 +5,10 @@ import { cloudflare } from '../cloudflare/cloud.ts';
 import { doppler } from '../doppler/cloud.ts';
 import { github } from '../github/cloud.ts';
 import { google } from '../google/cloud.ts';
+import { inbox } from '../inbox/inbox.ts';
+import { mail } from '../inbox/mail.ts';
+import { pagerduty } from '../inbox/pagerduty.ts';
+import { slack } from '../inbox/slack.ts';
 import { neon } from '../neon/cloud.ts';
 import type { Call, Cloud, Reply } from './cloud.ts';
 import { control, type Panel } from './control.ts';
@@ -130,14 +134,23 @@ function fresh(clouds: readonly Cloud[]): () => void {
 
 /** One server on 127.0.0.1 for all clouds, with fault switches under `/_sandbox`. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const clouds = options.clouds ?? [doppler(), cloudflare(), google(), neon(options.folder), github()];
+  const clouds = options.clouds ?? [
+    doppler(),
+    cloudflare(),
+    google(),
+    neon(options.folder),
+    github(),
+    slack(),
+    pagerduty(),
+    inbox(),
+    mail(),
+  ];
   const store = options.folder === undefined ? undefined : new Store(options.folder, clouds);
   const again = fresh(clouds);
   const save = (): void => store?.save();
   const known = store?.restore() ?? new Set<string>();
   for (const cloud of clouds) if (!known.has(cloud.name)) cloud.seed();
   save();
-  for (const cloud of clouds) await cloud.open?.(save);
   const journal = new Journal();
   const panel: Panel = {
     faults: new Faults(),
@@ -153,6 +166,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       save();
     },
   };
+  for (const cloud of clouds) await cloud.open?.(save, panel);
   const server = createServer((request, response) => {
     serve({ clouds, panel, save }, request, response).catch((error: unknown) => {
       if (response.headersSent || response.destroyed) response.destroy();

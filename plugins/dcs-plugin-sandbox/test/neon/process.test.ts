@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { SEED } from '../../src/seed.ts';
 import { fromNpm } from '../../src/neon/postgres/binaries.ts';
-import { ensureCertificate } from '../../src/neon/postgres/certificate.ts';
+import { ensureCertificate } from '../../src/server/certificate.ts';
 import { initialize, openPostgres, serve } from '../../src/neon/postgres/server.ts';
 import { connected } from '../../src/neon/postgres/sql.ts';
 import { query, start } from './client.ts';

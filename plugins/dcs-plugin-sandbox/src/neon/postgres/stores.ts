@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { ensureCertificate } from './certificate.ts';
+import { ensureCertificate } from '../../server/certificate.ts';
 import { copyCluster } from './copy.ts';
 import { initialize, openPostgres, type Postgres, type Server, serve } from './server.ts';
 import { connected } from './sql.ts';

@@ -45,16 +45,25 @@ function body(publicKey: Buffer): Buffer {
   );
 }
 
-/** Makes `cert.pem` and `key.pem` for 127.0.0.1 in `folder`, unless they are there. */
-export function ensureCertificate(folder: string): void {
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  if (existsSync(cert)) return;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+/** For 127.0.0.1 and localhost, as PEM. */
+export function makeCertificate(): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signed = body(publicKey.export({ type: 'spki', format: 'der' }));
   const signature = sign('sha256', signed, privateKey);
   const whole = der(SEQUENCE, signed, ECDSA_SHA256, der(0x03, [0], signature));
   const lines = whole.toString('base64').match(/.{1,64}/g) ?? [];
-  writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  writeFileSync(cert, ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'), { mode: 0o600 });
+  return {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    cert: ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'),
+  };
+}
+
+/** Makes `cert.pem` and `key.pem` in `folder`, unless they are there. */
+export function ensureCertificate(folder: string): void {
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  if (existsSync(certFile)) return;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { key, cert } = makeCertificate();
+  writeFileSync(keyFile, key, { mode: 0o600 });
+  writeFileSync(certFile, cert, { mode: 0o600 });
 }
