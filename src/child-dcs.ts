@@ -9,7 +9,7 @@ const INTERRUPTED = 130;
 /** This very dcs once more, in a process and a process group of its own: it neither blocks nor outlives who waits for it with a timeout. */
 export function childDcs(
   words: readonly string[],
-  { cwd, signal, timeout, grace = GRACE }: DcsRunOptions & { readonly cwd: string },
+  { cwd, signal, timeout, grace = GRACE, env }: DcsRunOptions & { readonly cwd: string },
 ): Promise<DcsRun> {
   const program = process.argv[1];
   if (program === undefined) throw new Error('dcs was started without a file');
@@ -18,7 +18,7 @@ export function childDcs(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...words, '--json', '--no-input'], {
       cwd,
-      env: originalEnv,
+      env: { ...originalEnv, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // whose end tells the child that nobody waits any more
       detached: group,
     });

@@ -80,6 +80,8 @@ export interface DcsRunOptions {
   readonly timeout?: number;
   /** Milliseconds that it has to end by itself once it was asked to. Default: 2000. */
   readonly grace?: number;
+  /** Over the variables that dcs was started with; undefined takes one away. */
+  readonly env?: Env;
 }
 
 /** A dcs.yaml of a workspace. */

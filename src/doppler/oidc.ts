@@ -22,7 +22,8 @@ export async function exchangeOidc(identity: string, place: OidcPlace): Promise<
     throw new DcsError('AUTH', 'The Doppler identity for this CI job is no UUID.', {
       hint: 'set DCS_DOPPLER_IDENTITY to the identity of the service account',
     });
-  const token = await actionsToken(place);
+  // GitLab hands its proof in by `id_tokens:`: https://docs.gitlab.com/ci/secrets/id_token_authentication (last verified 2026-11-21)
+  const token = place.env['DCS_DOPPLER_ID_TOKEN'] || (await actionsToken(place));
   const http = client('Doppler', place.base, place);
   const answer = await http.request({ method: 'POST', path: '/v3/auth/oidc', body: { identity, token } });
   return (
@@ -35,7 +36,12 @@ export async function exchangeOidc(identity: string, place: OidcPlace): Promise<
 async function actionsToken(place: OidcPlace): Promise<string> {
   const [url, bearer] = [place.env['ACTIONS_ID_TOKEN_REQUEST_URL'], place.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN']];
   if (!url || !bearer)
-    return refuse('This CI job cannot prove its identity to Doppler.', 'permissions: {id-token: write}   # in the GitHub workflow');
+    throw new DcsError('AUTH', 'This CI job cannot prove its identity to Doppler.', {
+      hint: [
+        'permissions: {id-token: write}   # in the GitHub workflow',
+        'id_tokens: {DCS_DOPPLER_ID_TOKEN: {aud: https://api.doppler.com}}   # in the GitLab job',
+      ],
+    });
   const { origin, pathname, searchParams } = new URL(url);
   const http = client('GitHub Actions', origin, place);
   const answer = await http.request({
