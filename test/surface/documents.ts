@@ -49,6 +49,7 @@ const SCENES: readonly Scene[] = [
         'sandbox demo --fast',
         'shell init bash',
         'shell uninstall bash --yes',
+        'help sync',
         'help errors',
         'help exit-codes',
         'help environments',
