@@ -2,7 +2,7 @@
 
 const ANY = [0, 1, 64, 130];
 /** Pages and lists out of the program itself. */
-const ASKS_NOTHING = /^(help:|shell:init$)/;
+const ASKS_NOTHING = /^(help(:|$)|shell:init$)/;
 /** They read and write files of this machine and ask no server. */
 const LOCAL = /^(home|targets|trust|untrust|logout|cache:|config:|shell:|sandbox:)/;
 

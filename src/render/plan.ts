@@ -75,7 +75,7 @@ export function planTitle({ job, identity }: Look): string {
   return `${job.name} · ${what} · ${LIVE[identity?.effect ?? job.definition.effect]}`;
 }
 
-/** One target's part of `dcs diff`, as docs/screens.md shows it. */
+/** One target's part of `dcs diff`. */
 export function planLines(look: Look, style: Style): string[] {
   const { plan, shaped, found, source } = look;
   const still = found?.source?.identity === source.identity && found.source.version === source.version;
