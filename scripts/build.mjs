@@ -27,7 +27,7 @@ const { metafile } = await build({
   minifyWhitespace: true,
   sourcemap: true,
   sourcesContent: false,
-  legalComments: 'linked',
+  legalComments: 'eof',
   // Binaries, and optional. Everything else is in the bundle: what is installed is small, and nobody changes it between its release and its use.
   external: ['@lydell/node-pty', '@napi-rs/keyring', 'typescript'], // typescript: oclif's development mode, never here
   metafile: true,

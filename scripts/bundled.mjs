@@ -10,10 +10,12 @@ export function bundled(metafile) {
       const [path] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input) ?? [];
       if (path !== undefined && bytesInOutput > 0) paths.add(path);
     }
-  return [...paths].toSorted().map((path) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
-    return { path, name, version, license };
-  });
+  return [...paths]
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((path) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+      return { path, name, version, license };
+    });
 }
 
 /** The texts of their licences. One without a licence may not be in a release. */
