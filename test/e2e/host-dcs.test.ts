@@ -50,7 +50,8 @@ describe('what a plugin may ask of the core', () => {
     await writeFile(list, JSON.stringify(linked));
   });
   afterEach(() => w.close());
-  const child = async (...words: string[]): Promise<Record<string, unknown>> => (await w.dcs(['child', '--json', '--timeout', '3000', '--', ...words])).json();
+  const child = async (...words: string[]): Promise<Record<string, unknown>> =>
+    (await w.dcs(['child', '--json', '--timeout', '3000', '--', ...words])).json();
 
   it('a run of dcs with its document and exit code, errors too', async () => {
     const { ran } = await child('targets');
