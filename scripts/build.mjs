@@ -39,6 +39,7 @@ const { metafile } = await build({
 writeFileSync('lib/THIRD-PARTY-LICENSES.txt', licenses(bundled(metafile)));
 writeFileSync('lib/bundled.json', `${JSON.stringify(bundled(metafile), undefined, 2)}\n`);
 cpSync('src/shell/scripts', 'lib/shell/scripts', { recursive: true });
+cpSync('src/completion/scripts', 'lib/completion/scripts', { recursive: true });
 if (existsSync('src/templates')) cpSync('src/templates', 'lib/templates', { recursive: true });
 execFileSync('node', ['scripts/link.mjs'], { stdio: 'inherit' });
 // A command that is not in the manifest does not exist. Not in CI: there a stale manifest has to fail its test.

@@ -26,7 +26,15 @@ export function clientOf({ dopplerHost, signal, log, shared }: Session, token: s
 }
 
 export function sourceOf(session: Session, client: DopplerClient, { doppler }: Environment): Source {
-  return dopplerSource(client, { host: session.dopplerHost, ...doppler });
+  const source = dopplerSource(client, { host: session.dopplerHost, ...doppler });
+  return {
+    ...source,
+    read: async (unlessVersion) => {
+      const read = await source.read(unlessVersion);
+      if (read) await session.seen('secret', doppler.config, read.secrets.keys());
+      return read;
+    },
+  };
 }
 
 /** The same, read once for all targets and members that it goes to. */

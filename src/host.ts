@@ -43,6 +43,7 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
     madeConfigs: madeConfigs(session),
     triggers: (type) => session.project.triggers.filter((trigger) => trigger.type === type),
     notifications: notificationsOf(session.project),
+    seen: (kind, of, words) => session.seen(kind, of, words),
     trusted: () => isTrusted(session.directories.stateDir, session.project.files),
     members: () => membersOf(session),
     alone: (what) => onlyRun({ stateDir: session.directories.stateDir, what, run: runId() }),

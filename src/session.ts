@@ -25,15 +25,16 @@ import type { Project } from './config/project.ts';
 import { loadUserFile, type Identity, type UserFile } from './config/user-file.ts';
 import type { DopplerClient } from './doppler/client.ts';
 import { dopplerEndpoint } from './doppler/endpoint.ts';
+import { keepCompletion, keepWords, type CompletionConfig } from './completion/keep.ts';
+import type { WordKind } from './completion/nodes.ts';
 import type { SharedSource } from './doppler/shared-source.ts';
 import type { OpenRecord } from './record.ts';
 import { readRegistry, type PluginLike, type Registry } from './registry.ts';
 
 /** What oclif's Config tells that the core uses. */
-export interface OclifConfig {
-  readonly version: string;
+export interface OclifConfig extends CompletionConfig {
   readonly userAgent: string;
-  getPluginsList(): PluginLike[];
+  getPluginsList(): (PluginLike & ReturnType<CompletionConfig['getPluginsList']>[number])[];
 }
 
 /** Everything a command starts from: no request was made yet. */
@@ -64,6 +65,8 @@ export interface Session {
   readonly member?: string;
   readonly shared: Shared;
   context(name: string, endpoint: string, signal?: AbortSignal): Context;
+  /** Names for the completion of shells: of a config, or of a project. */
+  seen(kind: WordKind, of: string, words: Iterable<string>): Promise<void>;
   /** Line 1 of every command that acts. */
   choose(reading: boolean, name?: string): Environment & { readonly line: string };
 }
@@ -112,6 +115,7 @@ export async function openSession(
   const keyring = osKeyring(log);
   const credentials = credentialStore({ config: dirs.configDir, state: dirs.stateDir, keyring, log });
   if (env['DCS_SHELL']) await (await import('./shell/keep-rules.ts')).keepRules(dirs.stateDir, project, log);
+  await keepCompletion(dirs.cacheDir, config, project, log);
   const ci = ciOf(env);
   const shared = share();
   const around = { env, user, ci, invocation, dopplerHost, signal, log, credentials, shared, version: config.version };
@@ -131,6 +135,7 @@ export async function openSession(
     sandbox: isLocal(dopplerHost),
     log,
     shared,
+    seen: (kind, of, words) => keepWords(dirs.cacheDir, session.project, { kind, of, words }, log),
     ...standing(project, around, cwd, () => session),
     version: config.version,
   };

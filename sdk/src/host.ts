@@ -172,6 +172,8 @@ export interface Host {
   members(): Promise<readonly ProjectMember[] | undefined>;
   /** Throws CONFLICT while another process of this machine does it: `dcs reconcile of /srv/shop`. One that died is no hindrance. */
   alone(what: string): Promise<{ release(): Promise<void> }>;
+  /** Names of branches of `of` that a command has seen: the shells complete them. */
+  seen(kind: 'branch', of: string, words: readonly string[]): Promise<void>;
   /** Runs this very dcs as a child process with `--json` and `--no-input`. Never throws for what it answers. No value in `words`. */
   dcs(words: readonly string[], options?: DcsRunOptions): Promise<DcsRun>;
   doppler(environment: Environment): Promise<{ readonly source: Source; readonly target: Target }>;

@@ -38,6 +38,11 @@ export abstract class BranchCommand extends NeonCommand {
       branchesOf(neon.api, project),
       whose === undefined ? undefined : destinationOf(host, environment, whose),
     ]);
+    await host.seen(
+      'branch',
+      project,
+      branches.map(({ name }) => name),
+    );
     return { host, neon, origin, entry, environment, options, project, branches, ...(into ? { into } : {}) };
   }
 }
