@@ -48,6 +48,7 @@ const SCENES: readonly Scene[] = [
       ...[
         'sandbox demo --fast',
         'shell init bash',
+        'autocomplete bash',
         'shell uninstall bash --yes',
         'help sync',
         'help errors',
