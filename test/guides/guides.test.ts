@@ -1,11 +1,31 @@
-import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ROOT, world, type World } from '../e2e/world.ts';
+import { dopplerHolds } from '../e2e/neon.ts';
+import { world, type World } from '../e2e/world.ts';
 import { difference, follow, steps } from './guide.ts';
 
-/** Pages whose commands are typed and whose output is compared. A page gets what its reader has: an empty folder in git, and a sandbox. */
-const PAGES: readonly string[] = ['docs/first-hour.md'];
+/** A program of somebody else, that prints what its documentation says. */
+async function program(w: World, name: string, script: string): Promise<void> {
+  await mkdir(join(w.home, 'bin'), { recursive: true });
+  await writeFile(join(w.home, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+/** Pages whose commands are typed and whose output is compared: with an empty folder in git, a sandbox, and what the page says is there. */
+const PAGES: Readonly<Record<string, (w: World) => Promise<void>>> = {
+  'docs/first-hour.md': async () => {},
+  'docs/migrating/from-scripts.md': async (w) => {
+    await w.edit('STRIPE_KEY', 'an-older-value');
+    await w.edit('OLD_FLAG', 'on');
+    const { STRIPE_KEY: value } = await dopplerHolds(w, 'stg');
+    await w.post('/_sandbox/google/hand-edit', { project: 'demo-shop', name: 'STRIPE_KEY', value });
+  },
+  'docs/migrating/from-first-version.md': async (w) => {
+    for (const name of ['STRIPE_KEY', 'JWT_SECRET']) await w.edit(name, 'what-the-first-version-wrote', 'shop-api');
+  },
+  'docs/migrating/from-teller.md': (w) => program(w, 'teller', `echo '{"FOO_BAR":"a-longer-foo","PRINT_NAME":"linus torvalds"}'`),
+  'docs/migrating/from-dsops.md': (w) => program(w, 'dsops', `echo '{"QUEUE_URL": "amqp://queue.example"}' > dsops-production.json`),
+};
 
 describe('guides', function () {
   this.timeout(240_000);
@@ -15,9 +35,9 @@ describe('guides', function () {
   });
   afterEach(() => w.close());
 
-  for (const page of PAGES)
+  for (const [page, prepare] of Object.entries(PAGES))
     it(`${page} does what it says`, async () => {
-      expect(existsSync(join(ROOT, page))).to.equal(true);
+      await prepare(w);
       expect((await follow(w, page)).join('\n\n')).to.equal('');
     });
 });
