@@ -28,6 +28,7 @@ export function migrate(text: string, shown: string, owners: Owners): Migrated {
     return true;
   };
 
+  liftNeon(root);
   rename(root, 'platforms', 'targets');
   const targets = document.get('targets');
   if (isMap(targets)) migrateTargets(document, targets, owners, rename, { changes, left });
@@ -84,6 +85,16 @@ function migrateTargets(
 
 /** What names the one place of a target, per platform. */
 const PLACES = ['worker', 'project', 'store_id', 'project_id'];
+
+/** From under platforms to the top, where another file has it. */
+function liftNeon(root: YAMLMap): void {
+  const platforms = root.get('platforms');
+  if (!isMap(platforms) || root.has('neon')) return;
+  const neon = pairOf(platforms, 'neon');
+  if (neon === undefined) return;
+  platforms.items.splice(platforms.items.indexOf(neon), 1);
+  root.items.splice(root.items.findIndex(({ value }) => value === platforms) + 1, 0, neon);
+}
 
 function migrateNeon(document: Document, root: YAMLMap, changes: string[]): void {
   const at = root.items.findIndex((pair) => isScalar(pair.key) && pair.key.value === 'neon');

@@ -6,7 +6,7 @@ import { isProdLike, kindOf, STANDARD } from './names.ts';
 import type { Config, LedgerPlace } from './schema.ts';
 import { says } from './says.ts';
 import { makeSecretRules, type SecretRule } from './secret-rules.ts';
-import { makeSources, type SourceEntry } from './sources.ts';
+import { makeSources, neonOfPlatforms, type SourceEntry } from './sources.ts';
 import { makeTargets, type TargetEntry } from './targets.ts';
 import { makeChains } from './transforms.ts';
 import { makeTriggers } from './triggers.ts';
@@ -68,7 +68,7 @@ export function makeProject(
   where: Pick<Project, 'root' | 'workspace'> & { file: string },
   head?: Parsed<Config>,
 ): Project {
-  const parsed = withDefaults(own, head);
+  const parsed = neonOfPlatforms(withDefaults(own, head));
   const { value: config } = parsed;
   const firstVersion = config.platforms !== undefined;
   if (firstVersion && config.targets !== undefined)

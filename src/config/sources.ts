@@ -1,5 +1,6 @@
 import { DcsError } from 'dcs-sdk';
 import { isCoreSourceKey } from './core-target-keys.ts';
+import type { Parsed } from './document.ts';
 import type { Config, SourceConfig } from './schema.ts';
 import { makeEntry, type EntryAround, type PluginEntry } from './targets.ts';
 import { substituteAll } from './variables.ts';
@@ -24,6 +25,16 @@ export function makeSources(config: Config, around: EntryAround): Map<string, So
   const places: EntryAround = { ...around, at: (path) => around.at(neon !== undefined && path[1] === 'neon' ? former(path) : path) };
   const all = { ...sources, ...(neon === undefined ? {} : { neon: firstVersion(neon) }) };
   return new Map(Object.entries(all).map(([name, source]) => [name, makeSource(name, source, places)]));
+}
+
+/** A first-version file has neon: at the top or under platforms:. What is said of it stays where it stands. */
+export function neonOfPlatforms(parsed: Parsed<Config>): Parsed<Config> {
+  const { platforms: { neon, ...platforms } = {}, ...rest } = parsed.value;
+  if (neon === undefined || (neon.type ?? 'neon') !== 'neon' || rest.neon !== undefined) return parsed;
+  return {
+    value: { ...rest, platforms, neon: neon as NonNullable<Config['neon']> },
+    at: (path) => parsed.at(path[0] === 'neon' ? ['platforms', ...path] : path),
+  };
 }
 
 const former = ([, , key, ...rest]: readonly PropertyKey[]): PropertyKey[] => [

@@ -8,6 +8,7 @@ import { editConfig } from '../../src/config/edit.ts';
 import { chooseEnvironment, type Circumstances } from '../../src/config/environment.ts';
 import { gitBranch, originOwner } from '../../src/config/git.ts';
 import { jsonSchema } from '../../src/config/json-schema.ts';
+import { migrate } from '../../src/config/migrate.ts';
 import { loadProject } from '../../src/config/load.ts';
 import type { Project } from '../../src/config/project.ts';
 import { renderProject } from '../../src/config/render-project.ts';
@@ -100,6 +101,20 @@ describe('dcs.yaml', () => {
     ]);
     expect(project.notices.map((line) => line.split(':')[0])).to.deep.equal(['gcp']);
     expect(project.at(['targets', 'cloudflare'])).to.equal('dcs.yaml:6:3');
+  });
+  it('loads the file of that version that has neon under platforms, and migrates it to the same project', async () => {
+    const text = readFileSync(new URL('fixtures/first-version-readme.yaml', import.meta.url), 'utf8');
+    const project = await load(text);
+    expect([...project.targets.keys()]).to.deep.equal(['firebase', 'cloudflare']);
+    const neon = project.sources.get('neon')!;
+    expect(neon.optionsFor('staging')).to.include({ database: 'neondb', branch: 'staging-branch' });
+    const migrated = migrate(text, 'dcs.yaml', new Map());
+    expect(migrated.text)
+      .to.match(/^sources:\n  db:.*\n(?:.*\n)?    type: neon\n/m)
+      .and.to.contain('# the database')
+      .and.to.not.contain('branch_mapping');
+    const after = await load(migrated.text);
+    expect(after.sources.get('db')!.optionsFor('prod')).to.deep.equal(neon.optionsFor('prod'));
   });
   it('says dcs init where there is none', async () => {
     const error = await failure(() => loadProject({ cwd: mkdtempSync(join(tmpdir(), 'dcs-none-')), env: {}, home: HOME }));
