@@ -47,6 +47,8 @@ describe('the documents', () => {
   const files = [
     'README.md',
     'CHANGELOG.md',
+    'SECURITY.md',
+    'CONTRIBUTING.md',
     ...globSync(['docs/**/*.md', 'examples/*/README.md', 'plugins/*/README.md', 'runtime/README.md'], {
       cwd: ROOT,
       exclude: ['**/node_modules/**'],
