@@ -1,6 +1,7 @@
-// What is generated and committed: the manifests, the JSON Schema of dcs.yaml, docs/commands. Tests fail when they are stale.
+// What is generated and committed: the manifests, the JSON Schema of dcs.yaml, docs/commands, docs/api. Tests fail when they are stale.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { api } from './api.mjs';
 import { manifest, packages } from './manifest.mjs';
 import { reference } from './reference.mjs';
 
@@ -11,6 +12,11 @@ for (const folder of packages) {
   renameSync(next, `${folder}/oclif.manifest.json`);
 }
 execFileSync('node', ['scripts/schema.mjs'], { stdio: 'inherit' });
-rmSync('docs/commands', { recursive: true, force: true });
-mkdirSync('docs/commands');
-for (const [name, text] of reference()) writeFileSync(`docs/commands/${name}`, text);
+for (const [folder, pages] of [
+  ['docs/commands', reference()],
+  ['docs/api', api()],
+]) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const [name, text] of pages) writeFileSync(`${folder}/${name}`, text);
+}

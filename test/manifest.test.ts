@@ -25,12 +25,31 @@ describe('oclif.manifest.json', () => {
     });
 });
 
-describe('docs/commands', () => {
-  it('is what the manifests say (stale? npm run gen)', async () => {
-    const { reference } = (await import('../scripts/reference.mjs' as string)) as { reference: () => [name: string, text: string][] };
-    const pages = new Map(reference());
-    const folder = join(ROOT, 'docs', 'commands');
-    expect([...pages.keys()].toSorted()).to.deep.equal(readdirSync(folder).toSorted());
-    for (const [name, text] of pages) expect(readFileSync(join(folder, name), 'utf8'), name).to.equal(text);
+type Pages = () => [name: string, text: string][];
+const { reference } = (await import('../scripts/reference.mjs' as string)) as { reference: Pages };
+const { api } = (await import('../scripts/api.mjs' as string)) as { api: Pages };
+
+for (const [place, made] of [
+  ['docs/commands', reference],
+  ['docs/api', api],
+] as const)
+  describe(place, () => {
+    const pages = new Map(made());
+    const committed = (name: string): string => readFileSync(join(ROOT, place, name), 'utf8');
+
+    it('is what the built packages say (stale? npm run gen)', () => {
+      expect([...pages.keys()].toSorted()).to.deep.equal(readdirSync(join(ROOT, place)).toSorted());
+      for (const [name, text] of pages) expect(committed(name), name).to.equal(text);
+    });
+  });
+
+describe('docs/api', () => {
+  it('has what plugins and apps import, with what it says of itself', () => {
+    const pages = new Map(api());
+    expect(pages.get('dcs-sdk.md'))
+      .to.match(/^### defineTarget\n/m)
+      .and.match(/^## dcs-sdk\/testing\n[\s\S]*^### testTarget\n/m);
+    expect(pages.get('dcs-sdk.md')).to.match(/^### decide\n\nThe decision table [^\n]+\n\n```ts\nfunction decide\(facts: Facts/m);
+    expect(pages.get('dcs-runtime.md')).to.match(/^## dcs-runtime\/cloudflare\n[\s\S]*^### withSecrets\n/m);
   });
 });
