@@ -24,8 +24,9 @@ export interface Stage {
 
 const WORKER = 'shop-api-staging';
 
+/** `dcs`: where the running one lies, and the plugins it has. */
 export async function setStage(
-  bin: string,
+  dcs: { readonly root: string; readonly dataDir: string },
   outer: Readonly<Record<string, string | undefined>>,
   say: (line: string) => void,
 ): Promise<Stage> {
@@ -39,6 +40,7 @@ export async function setStage(
     ...outer,
     ...sandbox.env,
     HOME: folder,
+    DCS_DATA_DIR: dcs.dataDir, // else the new home has no plugins
     XDG_CONFIG_HOME: join(folder, 'config'),
     XDG_STATE_HOME: join(folder, 'state'),
     XDG_CACHE_HOME: join(folder, 'cache'),
@@ -52,6 +54,7 @@ export async function setStage(
     if (!answer.ok) throw new DcsError('TARGET', `The sandbox answered ${answer.status} to ${path}.`);
   };
   const { accountId: account } = SEED.cloudflare;
+  const bin = join(dcs.root, 'bin', 'run.js');
   return {
     async dcs(args, expected) {
       say(`$ dcs ${args.join(' ')}`);

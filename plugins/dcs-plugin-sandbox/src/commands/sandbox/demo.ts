@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Flags } from '@oclif/core';
 import { DcsCommand } from 'dcs-sdk/command';
@@ -20,7 +19,7 @@ export default class Demo extends DcsCommand {
     const pauses = !flags.fast && !this.jsonEnabled() && !flags['no-input'] && process.stdin.isTTY === true;
     say('SANDBOX · Doppler and Cloudflare on 127.0.0.1 · nothing leaves this machine');
     say(`${STORY.length} steps with the real commands.${pauses ? ' Enter: next. q: stop. --fast: no pauses.' : ''}\n`);
-    const stage = await setStage(join(this.config.root, 'bin', 'run.js'), host.env, say);
+    const stage = await setStage(this.config, host.env, say);
     let played = 0;
     try {
       for (const step of STORY) {
