@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { expect } from 'chai';
 import { ROOT } from '../e2e/world.ts';
 import { clone, release, script } from './release.ts';
@@ -59,7 +59,7 @@ describe('npm run pack, from a clean clone', function () {
       const types = manifest['exports'] === undefined ? '' : '|d\\.ts';
       const own =
         manifest.name === 'doppler-cloud-syncs'
-          ? /^(bin\/run\.js|lib\/.+\.js|lib\/shell\/scripts\/[\w.]+\.(sh|ps1)|lib\/THIRD-PARTY-LICENSES\.txt|schema\/[\w.]+\.json)$/
+          ? /^(bin\/run\.js|lib\/.+\.js|lib\/\w+\/scripts\/[\w.]+\.(sh|ps1)|lib\/THIRD-PARTY-LICENSES\.txt|schema\/[\w.]+\.json)$/
           : new RegExp(`^lib/.+\\.(js${types})$`);
       const other = files.filter((file) => !own.test(file) && !/^(package\.json|README\.md|LICENSE|oclif\.manifest\.json)$/.test(file));
       expect(other, manifest.name).to.deep.equal([]);
@@ -68,6 +68,15 @@ describe('npm run pack, from a clean clone', function () {
         manifest.name,
       ).to.deep.equal([]);
     }
+  });
+
+  it('leaves out nothing that the build made for running', () => {
+    const { files } = packages.find(({ manifest }) => manifest.name === 'doppler-cloud-syncs')!;
+    const built = globSync('lib/**', { cwd: join(dist, '..'), withFileTypes: true }).filter((entry) => entry.isFile());
+    const left = built
+      .map(({ name, parentPath }) => relative(join(dist, '..'), join(parentPath, name)))
+      .filter((file) => !files.includes(file) && !/^lib\/types\/|\.map$|^lib\/(\.tsbuildinfo|bundled\.json)$/.test(file));
+    expect(left).to.deep.equal([]);
   });
 
   it('publishes no script of ours, no dependency that is not exact, and says where it comes from', () => {
