@@ -50,20 +50,26 @@ export class Life {
 
 /** A platform in memory. Write-only, it shows the newest revisions of a trail that all names share; readable, its values alone. */
 export class Cloud {
-  readonly names = new Map<string, Standing>();
+  readonly names: Map<string, Standing> = new Map();
   readonly #trail: { id: string; touches?: boolean }[] = [];
   readonly #kind: Kind;
   #revisions = 0;
 
   constructor(kind: Kind) {
     this.#kind = kind;
-    this.moved();
+    this.#revise(true);
   }
 
   moved(touches = true): void {
+    this.#revise(touches);
+  }
+  #revise(touches: boolean): void {
     this.#trail.unshift({ id: `r${++this.#revisions}`, ...(touches ? {} : { touches }) });
     this.#trail.splice(6);
   }
+
+  /** What strangers did reaches the platform; here it has. */
+  async settle(): Promise<void> {}
 
   /** A name's own trail after one more write. */
   grown(name: string): readonly { readonly id: string }[] {

@@ -26,10 +26,10 @@ export interface Mutant {
 }
 
 /** Lives through a history, with the laws checked after every step, and ends it in a quiet sync. Throws at the first broken law. */
-export async function live(kind: Kind, steps: readonly Step[], mutant: Mutant = {}): Promise<void> {
+export async function live(kind: Kind, steps: readonly Step[], mutant: Mutant = {}, cloud = new Cloud(kind)): Promise<void> {
   const stateDir = await mkdtemp(join(ROOT, 'dcs-laws-'));
   try {
-    const world = new World(kind, stateDir, mutant);
+    const world = new World(kind, stateDir, mutant, cloud);
     for (const step of [...steps, QUIET]) await world.step(step);
   } finally {
     await rm(stateDir, { recursive: true });
@@ -54,8 +54,8 @@ class World {
   readonly #mutant: Mutant;
   readonly #kept: string;
 
-  constructor(kind: Kind, stateDir: string, mutant: Mutant) {
-    this.#cloud = new Cloud(kind);
+  constructor(kind: Kind, stateDir: string, mutant: Mutant, cloud: Cloud) {
+    this.#cloud = cloud;
     this.#laws = new Laws(kind, this.#cloud, this.#doppler);
     this.#stateDir = stateDir;
     this.#mutant = mutant;
@@ -65,6 +65,7 @@ class World {
   async step(step: Step): Promise<void> {
     if (step.does === 'sync') await this.#sync(step);
     else await this.#happens(step);
+    await this.#cloud.settle();
     this.#laws.check();
     await this.#noValueOnDisk();
   }
