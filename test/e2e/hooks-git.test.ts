@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,13 +26,17 @@ describe('what a git hook of dcs does', () => {
     const { code, err } = await w.sh(line, { env });
     return { code, err, seconds: (Date.now() - start) / 1000 };
   };
-  /** Processes of dcs that this world started and that still run. */
-  const left = async (): Promise<string> =>
-    (
-      await w.sh(
-        `grep -lz '^HOME=${w.home}$' /proc/[0-9]*/environ 2>/dev/null | while read file; do tr '\\0' ' ' < "\${file%environ}cmdline"; echo; done | grep run.js`,
-      )
-    ).out;
+  /** Processes that hooks of this world started and that still run (Linux tells). */
+  const left = (): string[] =>
+    globSync('/proc/[0-9]*').flatMap((folder) => {
+      try {
+        return readFileSync(`${folder}/environ`, 'utf8').split('\0').includes(`HOME=${w.home}`)
+          ? [readFileSync(`${folder}/cmdline`, 'utf8')]
+          : [];
+      } catch {
+        return []; // it ended meanwhile
+      }
+    });
 
   it('reports environments in a line each, drift too, and nothing where all is in sync', async () => {
     await w.dcs(['hooks', 'install']);
@@ -80,7 +85,7 @@ describe('what a git hook of dcs does', () => {
         expect([code, err]).to.deep.equal([0, 'dcs hooks: staging api not compared: it took longer than a git hook may\n']);
         expect(seconds).to.be.below(5);
       }
-      expect(await left()).to.equal('');
+      expect(left()).to.deep.equal([]);
     });
 
     it('nor does a dcs that hangs whatever it is asked, as in a lookup that does not return', async () => {
@@ -89,7 +94,7 @@ describe('what a git hook of dcs does', () => {
       const { code, err, seconds } = await timed('git checkout -q other');
       expect([code, err]).to.deep.equal([0, 'dcs hooks: nothing was compared: it took longer than a git hook may\n']);
       expect(seconds).to.be.within(2, 5);
-      expect(await left()).to.equal('');
+      expect(left()).to.deep.equal([]);
     });
   });
 

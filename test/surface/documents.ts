@@ -5,7 +5,9 @@ import { neonProject } from '../e2e/neon.ts';
 import { ROOT, YAML, world, type World } from '../e2e/world.ts';
 
 /** Commands whose document needs more than a sandbox (a registry, a webhook), and the test that looks into it. */
-export const ELSEWHERE: ReadonlyMap<string, string> = new Map([]);
+export const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ...['hooks install', 'hooks uninstall', 'hooks run', 'hooks status'].map((id) => [id, 'test/e2e/hook-keepers.test.ts'] as const),
+]);
 
 interface Line {
   readonly type: readonly string[];

@@ -12,10 +12,7 @@ export default class HooksRun extends DcsCommand {
 
 It takes 5 s at most, says nothing where all is in sync or there is no dcs.yaml, and exits 0 whatever it finds; with --gate 2 where something is surely
 behind or drifted. For keepers of hooks that dcs hooks install does not know.`;
-  static override examples = [
-    '<%= config.bin %> hooks run post-merge',
-    '<%= config.bin %> hooks run pre-push --gate -e prod',
-  ];
+  static override examples = ['<%= config.bin %> hooks run post-merge', '<%= config.bin %> hooks run pre-push --gate -e prod'];
   static override args = { hook: Args.string({ required: true, options: [...GIT_HOOKS], description: 'the hook that calls' }) };
   static override flags = {
     gate: Flags.boolean({ description: 'exit 2 where something is behind or drifted' }),
