@@ -12,11 +12,11 @@ for (const folder of packages) {
   renameSync(next, `${folder}/oclif.manifest.json`);
 }
 execFileSync('node', ['scripts/schema.mjs'], { stdio: 'inherit' });
-for (const [folder, pages] of [
-  ['docs/commands', reference()],
-  ['docs/api', api()],
-]) {
+/** @param {string} folder @param {readonly (readonly [name: string, text: string])[]} pages */
+function write(folder, pages) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   for (const [name, text] of pages) writeFileSync(`${folder}/${name}`, text);
 }
+write('docs/commands', reference());
+write('docs/api', api());
