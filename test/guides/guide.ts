@@ -38,9 +38,10 @@ function typed(block: readonly string[], first: number): Step[] {
   return found;
 }
 
-/** What differs from run to run: ids, times, ports, folders. */
+/** Without what differs from run to run: ids, times, ports; and that it is a sandbox, which a page need not show. */
 function plain(line: string): string {
   return line
+    .replace(/^SANDBOX · /, '')
     .replaceAll(/\b(?:[0-9A-F]{8}|[0-9a-f]{8})\b/g, 'ID')
     .replaceAll(/\d+\.\d s\b/g, 'T s')
     .replaceAll(/just now|\d+ seconds? ago/g, 'just now')

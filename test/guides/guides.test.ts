@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dopplerHolds } from '../e2e/neon.ts';
-import { world, type World } from '../e2e/world.ts';
+import { world, YAML, type World } from '../e2e/world.ts';
 import { difference, follow, steps } from './guide.ts';
 
 /** A program of somebody else, that prints what its documentation says. */
@@ -13,7 +13,14 @@ async function program(w: World, name: string, script: string): Promise<void> {
 
 /** Pages whose commands are typed and whose output is compared: with an empty folder in git, a sandbox, and what the page says is there. */
 const PAGES: Readonly<Record<string, (w: World) => Promise<void>>> = {
+  'README.md': async (w) => {
+    await w.yaml(YAML);
+    const { code, err } = await w.dcs(['sync', '-e', 'staging', '--except', 'SENDGRID_KEY', '--yes']);
+    expect(code, err).to.equal(0);
+    await w.doppler('stg', { DATABASE_URL: 'postgres://another' });
+  },
   'docs/first-hour.md': async () => {},
+  'docs/testing.md': async () => {},
   'docs/migrating/from-scripts.md': async (w) => {
     await w.edit('STRIPE_KEY', 'an-older-value');
     await w.edit('OLD_FLAG', 'on');

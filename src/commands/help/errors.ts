@@ -16,5 +16,7 @@ export default helpTopic('errors', 'How to read an error: what failed, why, what
   '  ✗ REFUSED    a guard or missing consent said no: dcs help consent',
   '  a stack      is a bug of dcs: nothing in it is a value; please report it',
   '',
+  'What each error says and what to do: https://github.com/auge2u/doppler-cloud-syncs/blob/main/docs/troubleshooting.md',
+  '',
   'No message holds a value, a part of one, or the text a vendor answered. --verbose adds the requests, --json makes one document.',
 ]);
