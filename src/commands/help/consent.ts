@@ -6,7 +6,7 @@ export default helpTopic('consent', 'What needs whose yes, at a terminal and wit
   '  print values              --reveal               --reveal, and in CI --allow reveal',
   '  write                     Y/n after the plan     --yes',
   '  to a protected one        type its name          -e NAME --yes, both typed; or --plan FILE --yes',
-  '  by a trigger of dcs.yaml   -                      creates and updates only, in a file that dcs trust has seen',
+  '  by a trigger of dcs.yaml  -                       creates and updates only, in a file that dcs trust has seen',
   '  a guard                   its own question       --allow GUARD, one each; --yes covers no guard',
   '',
   'Guards:',
