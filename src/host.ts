@@ -22,6 +22,7 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
   return {
     env: session.pluginEnv,
     root: session.project.root,
+    stateDir: session.directories.stateDir,
     output: out,
     targets: async (types, environment) =>
       [...session.project.targets.values()]

@@ -149,6 +149,8 @@ export interface Host {
   readonly env: Env;
   /** The directory of dcs.yaml, else the working directory. */
   readonly root: string;
+  /** Where dcs keeps what must outlive it on this machine; for plugins a folder of their own in it. */
+  readonly stateDir: string;
   readonly output: Output;
   /** Entries of dcs.yaml of one of these types; empty without a dcs.yaml. With an environment: those that take it, and their options there. */
   targets(types: readonly string[], environment?: Environment): Promise<readonly ProjectTarget[]>;

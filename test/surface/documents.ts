@@ -66,6 +66,10 @@ const SCENES: readonly Scene[] = [
     ],
   },
   {
+    prepare: (w) => w.yaml(`${YAML}notifications: {slack: {type: slack}}\n`),
+    lines: [type('notify test')],
+  },
+  {
     prepare: (w) => cp(join(ROOT, 'test/config/fixtures/first-version.yaml'), join(w.project, 'dcs.yaml')),
     lines: [type('config migrate --yes --owner cloudflare=production --owner firebase=production')],
   },
