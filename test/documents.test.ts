@@ -65,6 +65,12 @@ describe('the documents', () => {
     expect(broken(join(ROOT, 'x.md'), text)).to.deep.equal(['gone.md', 'README.md#no-such-heading']);
   });
 
+  it('docs/README.md leads to every page (a new one? a line there)', () => {
+    const index = read('docs/README.md');
+    const pages = globSync(['docs/*.md', 'docs/{targets,migrating,api}/*.md'], { cwd: ROOT }).map((file) => file.replace('docs/', ''));
+    expect(pages.filter((page) => page !== 'README.md' && !index.includes(`](${page}`))).to.deep.equal([]);
+  });
+
   const blocks = [...read('docs/configuration.md').matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map((match) => match[1]!);
 
   it('docs/configuration.md has yaml to check', () => {
