@@ -5,7 +5,7 @@ import { type Channel, variable } from './channels.ts';
 import { mailboxOf, sendMail, type Mailbox } from './mail.ts';
 import type { Notice } from './notice.ts';
 import { routingKey, sendPagerDuty } from './pagerduty.ts';
-import { address } from './post.ts';
+import { address, type Sending } from './post.ts';
 import { sendSlack } from './slack.ts';
 import { type Period, Spool } from './spool.ts';
 import { sendWebhook, signingKey } from './webhook.ts';
@@ -43,26 +43,35 @@ export function folderOf({ stateDir, root }: Host, channel: Channel): string {
 }
 
 /** Sends at once. Answers where it went: a host, never a path. Throws DcsError. */
-export async function send(host: Host, channel: Channel, notices: readonly Notice[], signal: AbortSignal, id: string): Promise<string> {
+export async function send(host: Host, channel: Channel, notices: readonly Notice[], sending: Sending): Promise<string> {
   const words = told(channel, notices);
-  if (channel.type === 'slack') {
-    const url = address(...given(host, channel, 'URL'));
-    await sendSlack(url, words, signal);
+  const { signal, id, arrived } = sending;
+  if (channel.type === 'pagerduty') {
+    const key = routingKey(...given(host, channel, 'KEY'));
+    const url = address('PAGERDUTY_EVENTS_URL', host.env['PAGERDUTY_EVENTS_URL'] ?? PAGERDUTY);
+    await sendPagerDuty(url, key, words, sending);
     return url.host;
   }
-  if (channel.type === 'webhook') {
-    const url = address(...given(host, channel, 'URL'));
-    await sendWebhook(url, signingKey(...given(host, channel, 'SECRET')), words, signal);
-    return url.host;
-  }
+  const took = await whole(host, channel, words, { signal, id });
+  for (const notice of notices) arrived(notice);
+  return took;
+}
+
+/** One message for all. */
+async function whole(
+  host: Host,
+  channel: Channel,
+  words: readonly Told[],
+  { signal, id }: Pick<Sending, 'signal' | 'id'>,
+): Promise<string> {
   if (channel.type === 'email') {
     const box = mailbox(host, channel);
     await sendMail(box, words, id, signal);
     return box.server.host;
   }
-  const key = routingKey(...given(host, channel, 'KEY'));
-  const url = address('PAGERDUTY_EVENTS_URL', host.env['PAGERDUTY_EVENTS_URL'] ?? PAGERDUTY);
-  await sendPagerDuty(url, key, words, signal);
+  const url = address(...given(host, channel, 'URL'));
+  if (channel.type === 'slack') await sendSlack(url, words, signal);
+  else await sendWebhook(url, signingKey(...given(host, channel, 'SECRET')), words, { signal, id });
   return url.host;
 }
 
@@ -78,7 +87,7 @@ export async function sendDue(host: Host, channel: Channel, signal: AbortSignal)
   let count = 0;
   for await (const batch of new Spool(folderOf(host, channel)).due(periodOf(host, channel))) {
     try {
-      await send(host, channel, batch.notices, signal, batch.id);
+      await send(host, channel, batch.notices, { signal, id: batch.id, arrived: () => undefined });
     } catch (error) {
       if (await batch.keep()) host.output.note(`notifications: ${channel.name} gave up ${batch.notices.length} notices after a week`);
       throw error;

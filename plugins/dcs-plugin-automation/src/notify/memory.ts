@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Notice } from './notice.ts';
+import { dirname, join } from 'node:path';
+import { isTrouble, type Notice } from './notice.ts';
 import { dedupKey } from './pagerduty.ts';
 
 type Known = Map<string, { readonly digest: string; readonly at: number }>;
@@ -11,7 +11,14 @@ const digest = ({ event, code, message, names }: Notice): string =>
     .update(JSON.stringify([event, code, message, names]))
     .digest('hex');
 
-/** What a channel heard last of each target, so that a trouble that lasts is not told at every look. Losing it costs a repetition. */
+export interface Heard {
+  /** Of a trouble there, which is not over yet. */
+  trouble(notice: Notice): boolean;
+  /** Of this very trouble, and it is not long ago. */
+  lately(notice: Notice): boolean;
+}
+
+/** The troubles that a channel heard of, so that one that lasts is not told at every look. Losing it costs a repetition. */
 export class Memory {
   readonly #file: string;
   readonly #ms: number;
@@ -29,25 +36,26 @@ export class Memory {
     }
   }
 
-  /** What is news: a sync always is; the same trouble or its end only after a while. */
-  async fresh(notices: readonly Notice[]): Promise<readonly Notice[]> {
-    if (this.#ms === 0) return notices;
+  /** What it heard, as far as this machine knows. */
+  async heard(): Promise<Heard> {
     const known = await this.#known();
-    return notices.filter((notice) => {
-      const last = known.get(dedupKey(notice));
-      return last === undefined || last.digest !== digest(notice) || Date.now() - last.at >= this.#ms;
-    });
+    return {
+      trouble: (notice) => known.has(dedupKey(notice)),
+      lately: (notice) => {
+        const last = known.get(dedupKey(notice));
+        return last !== undefined && last.digest === digest(notice) && Date.now() - last.at < this.#ms;
+      },
+    };
   }
 
-  /** A trouble is over with the first run that says so, told or not. */
   async keep(notices: readonly Notice[]): Promise<void> {
-    if (this.#ms === 0 || notices.length === 0) return;
+    if (notices.length === 0) return;
     const known = await this.#known();
     for (const notice of notices)
-      if (notice.event === 'synced') known.delete(dedupKey(notice));
-      else known.set(dedupKey(notice), { digest: digest(notice), at: Date.now() });
+      if (isTrouble(notice)) known.set(dedupKey(notice), { digest: digest(notice), at: Date.now() });
+      else known.delete(dedupKey(notice));
     const temporary = `${this.#file}.${process.pid}.tmp`;
-    await mkdir(join(this.#file, '..'), { recursive: true, mode: 0o700 });
+    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
     await writeFile(temporary, JSON.stringify([...known]), { mode: 0o600 });
     await rename(temporary, this.#file);
   }

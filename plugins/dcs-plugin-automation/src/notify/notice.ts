@@ -1,6 +1,7 @@
 import type { DcsRun, TriggerType } from 'dcs-sdk';
 
-export const EVENTS = ['synced', 'in-sync', 'failed', 'refused', 'drifted'] as const;
+/** The most urgent first: where a message takes only some, it takes those. */
+export const EVENTS = ['failed', 'refused', 'drifted', 'synced', 'in-sync'] as const;
 export type NoticeEvent = (typeof EVENTS)[number];
 
 /** What became of one target, or of all of an environment. Names only, never a value. */

@@ -3,8 +3,9 @@ import { DcsError, type Host, isDcsError } from 'dcs-sdk';
 import { type Channel, channelsOf, hears } from './channels.ts';
 import { folderOf, isHere, send, sendDue, spool } from './deliver.ts';
 import { Memory } from './memory.ts';
-import { isTrouble, type Notice } from './notice.ts';
-import { withEnds } from './pagerduty.ts';
+import { EVENTS, isTrouble, type Notice } from './notice.ts';
+import { dedupKey, withEnds } from './pagerduty.ts';
+import type { Sending } from './post.ts';
 
 export { noticesOf, type Notice, type NoticeEvent } from './notice.ts';
 
@@ -51,12 +52,14 @@ async function each(host: Host, work: (channel: Channel, signal: AbortSignal) =>
     channels
       .filter((channel) => isHere(host, channel))
       .map(async (channel) => {
-        const fate = await work(channel, signal).catch((thrown: unknown): Fate => ({ result: 'failed', error: asError(thrown) }));
+        const fate = await work(channel, signal).catch(failed);
         if (fate.error !== undefined) host.output.note(`notifications: ${channel.name}: ${fate.error.message}`);
         return { channel: channel.name, type: channel.type, ...fate };
       }),
   );
 }
+
+const failed = (thrown: unknown): Fate => ({ result: 'failed', error: asError(thrown) });
 
 /** A defect in here must not end a sync either; its own words could quote what it was given. */
 function asError(thrown: unknown): DcsError {
@@ -68,22 +71,30 @@ function asError(thrown: unknown): DcsError {
 
 async function tell(host: Host, channel: Channel, notices: readonly Notice[], signal: AbortSignal): Promise<Fate> {
   const memory = new Memory(folderOf(host, channel), AGAIN[channel.type]);
-  const all = channel.type === 'pagerduty' ? withEnds(notices) : notices;
-  const heard = await memory.fresh(all.filter((notice) => hears(channel, notice)));
+  const known = await memory.heard();
+  const pages = channel.type === 'pagerduty';
+  const all = (pages ? withEnds(notices) : notices).toSorted((a, b) => EVENTS.indexOf(a.event) - EVENTS.indexOf(b.event));
+  // An incident is resolved by who opened it. A job of CI remembers nothing, and resolves whatever is well.
+  const isNews = (notice: Notice): boolean =>
+    isTrouble(notice) ? !known.lately(notice) : !pages || host.env['CI'] !== undefined || known.trouble(notice);
+  const news = all.filter((notice) => hears(channel, notice) && isNews(notice));
   // Nobody is told that all is well again, but the next trouble is a new one.
   const over = all.filter((notice) => !isTrouble(notice) && !hears(channel, notice));
-  const fate = await deliver(host, channel, heard, signal);
-  await memory.keep([...heard, ...over]);
+  const taken = new Set<string>();
+  const sending = { signal, id: randomUUID(), arrived: (notice: Notice) => void taken.add(dedupKey(notice)) };
+  const fate = await deliver(host, channel, news, sending).catch(failed);
+  await memory.keep([...news.filter((notice) => taken.has(dedupKey(notice))), ...over]);
   return fate;
 }
 
-async function deliver(host: Host, channel: Channel, notices: readonly Notice[], signal: AbortSignal): Promise<Fate> {
+async function deliver(host: Host, channel: Channel, notices: readonly Notice[], sending: Sending): Promise<Fate> {
   if (channel.type === 'email') {
     if (notices.length > 0) await spool(host, channel, notices);
-    return spooled(host, channel, signal, notices.length > 0 ? 'kept' : 'silent');
+    for (const notice of notices) sending.arrived(notice);
+    return spooled(host, channel, sending.signal, notices.length > 0 ? 'kept' : 'silent');
   }
   if (notices.length === 0) return { result: 'silent' };
-  await send(host, channel, notices, signal, randomUUID());
+  await send(host, channel, notices, sending);
   return { result: 'sent' };
 }
 

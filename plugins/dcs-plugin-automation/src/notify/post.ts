@@ -1,9 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createHttp, DcsError, isDcsError, isLoopback, type HttpAnswer } from 'dcs-sdk';
+import type { Notice } from './notice.ts';
 
 /** One message goes on for so long at most, ms. */
 export const PATIENCE = 12_000;
 const TRIES = 3;
+
+/** How a message is sent. */
+export interface Sending {
+  readonly signal: AbortSignal;
+  /** The same for every try of a message that must not count twice. */
+  readonly id: string;
+  /** Hears of each notice that was taken. */
+  readonly arrived: (notice: Notice) => void;
+}
 
 /** Where a channel goes: an address out of a variable. Its path may be a secret and is never shown. */
 export function address(name: string, value: string): URL {

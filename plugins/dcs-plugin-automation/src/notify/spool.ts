@@ -74,6 +74,8 @@ export class Spool {
     for (const name of await list(this.#folder)) {
       const [, state, id = '', since = ''] = /^(sending|sent)-([0-9a-f-]+)(?:\.(\d+))?$/.exec(name) ?? [];
       const from = join(this.#folder, name);
+      // Of a process that died while it wrote: nobody was told that it is safe.
+      if (/^\.\d+-.+\.tmp$/.test(name) && Date.now() - Number.parseInt(name.slice(1), 10) > LEASE) await rm(from, { force: true });
       if (state === 'sent') await rm(from, { recursive: true, force: true });
       if (state === 'sending' && Date.now() - Number(since) >= LEASE) yield* this.#claim(from, id);
     }

@@ -1,6 +1,6 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { DcsError } from 'dcs-sdk';
-import { post } from './post.ts';
+import { post, type Sending } from './post.ts';
 import type { Told } from './words.ts';
 
 /** The bytes of `whsec_...`; 24 to 64 of them, as the standard has it. */
@@ -15,9 +15,13 @@ export function signingKey(name: string, value: string): Buffer {
 }
 
 /** Signed as https://github.com/standard-webhooks/standard-webhooks says, last verified 2026-11-21: id, time and body; the id stays the same over retries. */
-export function sendWebhook(url: URL, key: Buffer, notices: readonly Told[], signal: AbortSignal): Promise<void> {
+export function sendWebhook(
+  url: URL,
+  key: Buffer,
+  notices: readonly Told[],
+  { signal, id }: Pick<Sending, 'signal' | 'id'>,
+): Promise<void> {
   const now = new Date();
-  const id = `msg_${randomUUID()}`;
   const stamp = String(Math.floor(now.getTime() / 1000));
   const body = JSON.stringify({ schema: 1, type: 'dcs.notices', timestamp: now.toISOString(), notices });
   const signature = createHmac('sha256', key).update(`${id}.${stamp}.${body}`).digest('base64');

@@ -92,6 +92,22 @@ describe('notifications: the spool of e-mails', () => {
     expect([ids.length, new Set(ids).size]).to.deep.equal([2, 1]);
   });
 
+  it('who dies between the yes of the server and its own note of it leaves the same message to the next', async () => {
+    s = await stage({ email: { type: 'email' } });
+    await s.fault({ cloud: 'mail', route: 'SMTP /mail/send', kind: 'reset-after-commit', times: 'forever' });
+    const env = { ...s.sandbox.env, PATH: process.env['PATH'], STATE: s.stateDir };
+    const worker = spawn(process.execPath, [WORKER, 'r0-0'], { env, stdio: 'ignore' });
+    while ((await letters()).length === 0) await sleep(10);
+    worker.kill('SIGKILL');
+    await once(worker, 'close');
+    await fetch(`${s.sandbox.origin}/_sandbox/faults`, { method: 'DELETE' });
+    await age(s.stateDir, 6 * 60_000);
+    expect((await flush(s.host))[0]).to.include({ result: 'sent' });
+    const all = await letters();
+    expect(all.length).to.be.at.least(2);
+    expect(new Set(all.map(({ messageId }) => messageId)).size).to.equal(1);
+  });
+
   it('processes that notify and are killed at any moment lose nothing, and say nothing under two names', async function () {
     this.timeout(120_000);
     s = await stage({ email: { type: 'email' } });
@@ -104,7 +120,7 @@ describe('notifications: the spool of e-mails', () => {
         worker.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
         const closed = once(worker, 'close');
         await once(worker.stdout, 'data');
-        await sleep(Math.random() * 250);
+        await sleep(Math.random() * 600);
         worker.kill('SIGKILL');
         await closed;
         // What was safe on disk before the kill must arrive.
@@ -119,7 +135,7 @@ describe('notifications: the spool of e-mails', () => {
     for (const { text, messageId } of await letters())
       for (const [, target = ''] of text.matchAll(/(r\d+-\d+-\d+) on prod/g))
         ids.set(target, (ids.get(target) ?? new Set()).add(messageId));
-    expect(told.length).to.be.greaterThan(20);
+    expect(told.length).to.be.at.least(20);
     expect(told.filter((target) => !ids.has(target))).to.deep.equal([]);
     expect([...ids].filter(([, under]) => under.size > 1)).to.deep.equal([]);
   });

@@ -17,7 +17,7 @@ describe('notifications: what arrives', () => {
     ).to.deep.equal(['sent']);
     const [message] = await s.kept('slack');
     const text = JSON.stringify(message);
-    expect(message!['text']).to.equal('shop prod: 1 synced, 1 failed, 1 refused');
+    expect(message!['text']).to.equal('shop prod: 1 failed, 1 refused, 1 synced');
     expect(text).to.contain('STRIPE_KEY, JWT_SECRET').and.to.contain('&lt;!channel&gt;').and.to.contain('A&amp;B');
     expect(text).not.to.contain('<!channel>').and.not.to.contain('<script>');
   });
@@ -101,6 +101,28 @@ describe('notifications: what arrives', () => {
     const all = JSON.stringify(await Promise.all((['slack', 'inbox', 'pagerduty', 'mail'] as const).map((name) => s.kept(name))));
     expect(all).to.contain('failed 2 names').and.to.contain('"count":2').and.to.contain('TARGET');
     expect(all).not.to.contain('STRIPE_KEY').and.not.to.contain('JWT_SECRET');
+  });
+
+  it('PagerDuty is told by who opened an incident that it is over; jobs of CI, which remember nothing, tell always', async () => {
+    s = await stage({ pagerduty: { type: 'pagerduty' } });
+    await notify(s.host, [notice({ event: 'in-sync' }), notice({ event: 'synced', target: 'web' })]);
+    expect(s.calls('pagerduty')).to.deep.equal([]);
+    await s.sandbox.close();
+    s = await stage({ pagerduty: { type: 'pagerduty' } }, { CI: 'true' });
+    await notify(s.host, [notice({ event: 'in-sync' })]);
+    expect(s.calls('pagerduty')).to.deep.equal([202, 202]);
+  });
+
+  it('PagerDuty hears of many targets; what it did not take is told again, and nothing else', async () => {
+    s = await stage({ pagerduty: { type: 'pagerduty' } });
+    const many = Array.from({ length: 200 }, (_, index) => notice({ target: `t${index}` }));
+    await s.fault({ cloud: 'pagerduty', kind: 'status', status: 403, nth: 10, every: 50, times: 4 });
+    expect((await notify(s.host, many))[0]).to.include({ result: 'failed' });
+    expect(await s.kept('pagerduty')).to.have.length(196);
+    expect((await notify(s.host, many))[0]).to.include({ result: 'sent' });
+    expect((await s.kept('pagerduty')).map(({ events }) => (events as string[]).length)).to.deep.equal(
+      Array.from({ length: 200 }, () => 1),
+    );
   });
 
   it('the same trouble is told once, until it is over; programs hear of every run', async () => {

@@ -72,7 +72,11 @@ async function attempt(host: Host, channel: Channel, notice: Notice): Promise<Tr
   const notices: Notice[] = type === 'pagerduty' ? [notice, { ...notice, event: 'in-sync' }] : [notice];
   try {
     if (!isHere(host, channel)) throw new DcsError('CONFIG', `No variable ${variable(channel, '*')} is set.`);
-    const at = await send(host, channel, notices, AbortSignal.timeout(PATIENCE), randomUUID());
+    const at = await send(host, channel, notices, {
+      signal: AbortSignal.timeout(PATIENCE),
+      id: randomUUID(),
+      arrived: () => undefined,
+    });
     return { channel: name, type, arrived: true, at };
   } catch (error) {
     if (!isDcsError(error)) throw error;
