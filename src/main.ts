@@ -31,6 +31,15 @@ export async function start(root: URL): Promise<void> {
     process.exitCode = ['run', 'serve'].includes(words[0] ?? '') ? 125 : EXIT.REFUSED;
     return;
   }
+  hushBrokenPlugins();
   provideHost(async (config, invocation) => (await import('./host.ts')).makeHost(config as never, invocation));
   await execute({ dir: fileURLToPath(root), args: words.length === 0 ? ['home'] : words });
+}
+
+/** A plugin that oclif cannot load is named by `dcs doctor` and `dcs plugins`, not by every command that does not need it. */
+function hushBrokenPlugins(): void {
+  const warn = process.emitWarning.bind(process) as (warning: string | Error, ...rest: unknown[]) => void;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (!(warning instanceof Error && warning.name.endsWith('Plugin: doppler-cloud-syncs'))) warn(warning, ...rest);
+  };
 }

@@ -22,7 +22,6 @@ export interface PluginLike {
 }
 
 interface Declared {
-  readonly contract?: number;
   readonly targets?: Readonly<Record<string, string>>;
   readonly sources?: Readonly<Record<string, string>>;
   readonly services?: Readonly<Record<string, string>>;
@@ -47,20 +46,53 @@ export interface Registry {
   readonly plugins: readonly PluginLike[];
 }
 
-/** Official plugins by type of target or source: what to install when dcs.yaml names one that is missing. */
-export const OFFICIAL: ReadonlyMap<string, { readonly plugin: string; readonly title: string; readonly markers: readonly string[] }> =
-  new Map([
-    [
-      'cloudflare',
-      { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Worker', markers: ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] },
+export interface OfficialType {
+  readonly type: string;
+  readonly title: string;
+  /** Files that show that a repository uses it. */
+  readonly markers: readonly string[];
+}
+
+export interface OfficialPlugin {
+  readonly plugin: string;
+  readonly types: readonly OfficialType[];
+  /** First words of a command line that it answers. */
+  readonly words: readonly string[];
+}
+
+/** The plugins of this repository; they are released with dcs, in its version. */
+export const OFFICIAL_PLUGINS: readonly OfficialPlugin[] = [
+  {
+    plugin: 'dcs-plugin-cloudflare',
+    types: [
+      { type: 'cloudflare', title: 'Cloudflare Worker', markers: ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] },
+      { type: 'cloudflare-pages', title: 'Cloudflare Pages', markers: [] },
+      { type: 'cloudflare-secrets-store', title: 'Cloudflare Secrets Store', markers: [] },
     ],
-    ['cloudflare-pages', { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Pages', markers: [] }],
-    ['cloudflare-secrets-store', { plugin: 'dcs-plugin-cloudflare', title: 'Cloudflare Secrets Store', markers: [] }],
-    ['gcp', { plugin: 'dcs-plugin-gcp', title: 'Google Secret Manager', markers: ['.gcloudignore', 'cloudbuild.yaml', 'app.yaml'] }],
-    ['firebase', { plugin: 'dcs-plugin-firebase', title: 'Firebase', markers: ['firebase.json'] }],
-    ['gcp-run', { plugin: 'dcs-plugin-gcp', title: 'Cloud Run', markers: [] }],
-    ['neon', { plugin: 'dcs-plugin-neon', title: 'Neon', markers: ['.neon'] }],
-  ]);
+    words: ['cloudflare'],
+  },
+  {
+    plugin: 'dcs-plugin-gcp',
+    types: [
+      { type: 'gcp', title: 'Google Secret Manager', markers: ['.gcloudignore', 'cloudbuild.yaml', 'app.yaml'] },
+      { type: 'gcp-run', title: 'Cloud Run', markers: [] },
+    ],
+    words: ['gcp'],
+  },
+  {
+    plugin: 'dcs-plugin-firebase',
+    types: [{ type: 'firebase', title: 'Firebase', markers: ['firebase.json'] }],
+    words: ['firebase'],
+  },
+  { plugin: 'dcs-plugin-neon', types: [{ type: 'neon', title: 'Neon', markers: ['.neon'] }], words: ['neon'] },
+  { plugin: 'dcs-plugin-automation', types: [], words: ['hooks', 'webhook', 'reconcile', 'ci', 'notify'] },
+  { plugin: 'dcs-plugin-sandbox', types: [], words: ['sandbox'] },
+];
+
+/** The same by type of target or source: what to install when dcs.yaml names one that is missing. */
+export const OFFICIAL: ReadonlyMap<string, Omit<OfficialType, 'type'> & { readonly plugin: string }> = new Map(
+  OFFICIAL_PLUGINS.flatMap(({ plugin, types }) => types.map(({ type, title, markers }) => [type, { plugin, title, markers }] as const)),
+);
 
 /** Official types, of targets and of sources, that no installed plugin brings. */
 export function missingTypes({
@@ -82,42 +114,37 @@ export function readRegistry(plugins: Iterable<PluginLike>): Registry {
     const declared = (plugin.pjson.oclif as { dcs?: Declared } | undefined)?.dcs;
     if (!declared) continue;
     known.push(plugin);
-    for (const [id, file] of Object.entries(declared.targets ?? {})) add(targets, registration(id, file, plugin, declared));
-    for (const [id, file] of Object.entries(declared.sources ?? {})) add(sources, registration(id, file, plugin, declared));
-    for (const [id, file] of Object.entries(declared.services ?? {})) add(services, registration(id, file, plugin, declared));
-    for (const [id, file] of Object.entries(declared.runtime ?? {})) add(adapters, registration(id, file, plugin, declared));
-    if (declared.detect !== undefined) detectors.push(registration('detect', declared.detect, plugin, declared));
+    for (const [id, file] of Object.entries(declared.targets ?? {})) add(targets, registration(id, file, plugin));
+    for (const [id, file] of Object.entries(declared.sources ?? {})) add(sources, registration(id, file, plugin));
+    for (const [id, file] of Object.entries(declared.services ?? {})) add(services, registration(id, file, plugin));
+    for (const [id, file] of Object.entries(declared.runtime ?? {})) add(adapters, registration(id, file, plugin));
+    if (declared.detect !== undefined) detectors.push(registration('detect', declared.detect, plugin));
   }
   return { targets, sources, services, adapters, detectors, plugins: known };
 }
 
+/** Neither of two that bring the same is taken for the other: it fails when that type is used, and only then. */
 function add<T>(map: Map<string, Registration<T>>, found: Registration<T>): void {
   const other = map.get(found.id);
-  if (other)
-    throw new DcsError('CONFIG', `Two plugins bring "${found.id}": ${other.plugin.name} and ${found.plugin.name}.`, {
-      hint: `dcs plugins uninstall ${found.plugin.name}`,
+  const load = async (): Promise<T> => {
+    throw new DcsError('CONFIG', `Two plugins bring "${found.id}": ${other!.plugin.name} and ${found.plugin.name}.`, {
+      hint: [`dcs plugins uninstall ${other!.plugin.name}`, `dcs plugins uninstall ${found.plugin.name}`],
     });
-  map.set(found.id, found);
+  };
+  map.set(found.id, other ? { ...found, load } : found);
 }
 
-function registration<T>(id: string, file: string, plugin: PluginLike, { contract }: Declared): Registration<T> {
+function registration<T>(id: string, file: string, plugin: PluginLike): Registration<T> {
   return {
     id,
     plugin,
     async load() {
       const path = join(plugin.root, file);
       const inside = relative(plugin.root, path);
-      if (contract !== CONTRACT)
-        throw new DcsError(
-          'CONFIG',
-          `${plugin.name} ${plugin.version} speaks contract ${contract ?? 'none'}; this dcs speaks ${CONTRACT}.`,
-          {
-            hint: `a version of ${plugin.name} that fits dcs`,
-          },
-        );
+      (await import('./plugins/usable.ts')).refuseUnusable(plugin);
       if (isAbsolute(inside) || inside.startsWith('..') || !existsSync(path))
         throw new DcsError('CONFIG', `${plugin.name} ${plugin.version} is broken: ${file} is missing.`, {
-          hint: `install ${plugin.name} again`,
+          hint: `dcs plugins install ${plugin.name}`,
         });
       return ((await import(pathToFileURL(path).href)) as { default: T }).default;
     },

@@ -34,6 +34,7 @@ import { readRegistry, type PluginLike, type Registry } from './registry.ts';
 /** What oclif's Config tells that the core uses. */
 export interface OclifConfig extends CompletionConfig {
   readonly userAgent: string;
+  readonly dataDir: string;
   getPluginsList(): (PluginLike & ReturnType<CompletionConfig['getPluginsList']>[number])[];
 }
 
@@ -124,7 +125,7 @@ export async function openSession(
     env,
     cwd,
     home,
-    directories: dirs,
+    directories: { ...dirs, dataDir: config.dataDir },
     user,
     registry: readRegistry(config.getPluginsList()),
     ci,

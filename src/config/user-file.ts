@@ -23,6 +23,8 @@ export interface ServiceIdentity {
 /** What a person has set for all projects. The team's dcs.yaml beats its defaults. */
 export interface UserFile {
   readonly file: string;
+  /** Full names, `name@version`, or checksums of plugins that are installed without a question. */
+  readonly plugins: { readonly allow: readonly string[] };
   readonly defaults: { readonly strict?: boolean; readonly dopplerProjectPrefix?: string };
   /** Keys of the first version that nothing reads any more, one sentence each. */
   readonly notices: readonly string[];
@@ -39,6 +41,7 @@ export async function loadUserFile(configDir: string, cacheDir: string): Promise
   const strict = config.defaults?.strict;
   return {
     file,
+    plugins: { allow: config.plugins?.allow ?? [] },
     defaults: { ...(strict === undefined ? {} : { strict }), ...(prefix === undefined ? {} : { dopplerProjectPrefix: prefix }) },
     notices: config.templates_dir === undefined ? [] : [`${file}: templates_dir: is read by nothing; dcs init takes no template.`],
     identityFor: (cwd, owner) => byDirectory(config, cwd) ?? byOwner(config, owner),

@@ -1,5 +1,8 @@
 import { DcsError, isDcsError } from 'dcs-sdk';
 import type { Project } from '../config/project.ts';
+import { installed } from '../plugins/installed.ts';
+import { refuseChangedAnywhere } from '../plugins/seal.ts';
+import { refuseOtherContract } from '../plugins/usable.ts';
 import { CONTRACT } from '../registry.ts';
 import { serviceOf, services, signedIn } from '../services.ts';
 import type { Session } from '../session.ts';
@@ -16,26 +19,44 @@ export function checkPrograms(session: Session, version: string): Promise<readon
   );
 }
 
-/** Each plugin is loaded: a broken or incompatible one is named here, and fails elsewhere only when used. */
-export async function checkPlugins({ registry }: Session): Promise<readonly DoctorFinding[]> {
-  const all = [...registry.targets.values(), ...registry.sources.values(), ...registry.services.values(), ...registry.detectors];
-  const found = await Promise.all(
-    all.map(async (registration): Promise<readonly DoctorFinding[]> => {
-      const { plugin } = registration;
+/** Each plugin is loaded, every file of an installed one compared: what is wrong is named here, and fails elsewhere only when used. */
+export async function checkPlugins({ registry, directories: { dataDir } }: Session): Promise<readonly DoctorFinding[]> {
+  const listed = await attempt('plugins', () => Promise.resolve(checkFiles(dataDir, registry)));
+  const all = [...registry.targets.values(), ...registry.sources.values(), ...registry.services.values(), ...registry.adapters.values()];
+  const loads = await Promise.all(
+    [...all, ...registry.detectors].map(async (registration): Promise<readonly DoctorFinding[]> => {
       try {
         await registration.load();
         return [];
       } catch (error) {
-        const broken =
-          error instanceof Error && error.name === 'DcsError'
-            ? error
-            : new DcsError('CONFIG', `${plugin.name} ${plugin.version} does not load.`, { hint: `install ${plugin.name} again` });
-        return [problem('plugins', broken)];
+        return [problem('plugins', isDcsError(error) ? error : broken(registration.plugin.name, registration.plugin.version))];
       }
     }),
   );
-  const broken = found.flat();
-  return broken.length > 0 ? broken : [ok('plugins', `${registry.plugins.length} loaded, contract ${CONTRACT}`)];
+  const contracts = registry.plugins.flatMap((plugin) => refusal(() => refuseOtherContract(plugin)));
+  const wrong = [...new Map([...listed, ...contracts, ...loads.flat()].map((finding) => [finding.message, finding])).values()];
+  return wrong.length > 0 ? wrong : [ok('plugins', `${registry.plugins.length} loaded, contract ${CONTRACT}`)];
+}
+
+const broken = (name: string, version = ''): DcsError =>
+  new DcsError('CONFIG', `${name} ${version}`.trim() + ' does not load.', {
+    hint: [`dcs plugins install ${name}`, `dcs plugins uninstall ${name}`],
+  });
+
+function checkFiles(dataDir: string, { plugins }: Session['registry']): DoctorFinding[] {
+  return installed(dataDir).flatMap(({ name, type, root, seal }) => {
+    if (!plugins.some((plugin) => plugin.name === name)) return [problem('plugins', broken(name, seal?.version))];
+    return type === 'link' ? [] : refusal(() => refuseChangedAnywhere(root, name));
+  });
+}
+
+function refusal(check: () => void): DoctorFinding[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    return [problem('plugins', error)];
+  }
 }
 
 export function checkEnvironment(session: Session): Promise<readonly DoctorFinding[]> {

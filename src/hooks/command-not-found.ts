@@ -1,8 +1,8 @@
 import type { Hook } from '@oclif/core';
-import { DcsError, EXIT } from 'dcs-sdk';
+import { DcsError, EXIT, isDcsError, type Invocation } from 'dcs-sdk';
 import { errorLines } from 'dcs-sdk/command';
 import { nearest } from '../config/nearest.ts';
-import { OFFICIAL } from '../registry.ts';
+import { OFFICIAL, OFFICIAL_PLUGINS } from '../registry.ts';
 
 /** What other tools call it. */
 const PEERS: ReadonlyMap<string, string> = new Map([
@@ -17,18 +17,30 @@ const PEERS: ReadonlyMap<string, string> = new Map([
 
 /** An unknown first word: the plugin that would answer, our word for another tool's, or the nearest command. */
 const hook: Hook<'command_not_found'> = async function ({ id, config }) {
-  const [first = ''] = id.split(':');
-  const official = OFFICIAL.get(first);
+  const [first = '', second = ''] = id.split(':');
+  const plugin =
+    OFFICIAL_PLUGINS.find(({ words }) => words.includes(first))?.plugin ??
+    (first === 'provision' ? OFFICIAL.get(second)?.plugin : undefined);
   const installed = config.topics.some(({ name }) => name === first);
   // What stands behind a = may be a value.
   const words = id.replaceAll(':', ' ').replaceAll(/=.*/gs, '=...');
+  let error = new DcsError('USAGE', `dcs has no command "${words}".`, { hint: hint() });
+  if (plugin !== undefined && !config.getPluginsList().some(({ name }) => name === plugin)) {
+    const { missing, offer } = await import('../plugins/offer.ts');
+    const message = `dcs ${words} comes with the plugin ${plugin}.`;
+    error = missing(config, [plugin], message);
+    try {
+      await offer(config, [plugin], message, invocation());
+    } catch (failure) {
+      if (!isDcsError(failure)) throw failure;
+      error = failure;
+    }
+  }
   // No command runs, so nobody else prints it.
-  process.stderr.write(`${errorLines(new DcsError('USAGE', `dcs has no command "${words}".`, { hint: hint() }), false).join('\n')}\n`);
-  this.exit(EXIT.USAGE);
+  process.stderr.write(`${errorLines(error, false).join('\n')}\n`);
+  this.exit(EXIT[error.code]);
 
   function hint(): string {
-    if (official && !config.getPluginsList().some(({ name }) => name === official.plugin))
-      return `it comes with the plugin ${official.plugin}, which is not installed`;
     const peer = PEERS.get(first) ?? PEERS.get(words.split(' ').slice(0, 2).join(' '));
     if (peer !== undefined) return `dcs ${peer}`;
     if (first.startsWith('-')) return 'global flags follow the command: dcs diff -e prod';
@@ -36,5 +48,14 @@ const hook: Hook<'command_not_found'> = async function ({ id, config }) {
     return near === undefined ? 'dcs --help' : `did you mean dcs ${near.replaceAll(':', ' ')}?`;
   }
 };
+
+/** No command parsed the words: what they say about asking. */
+const invocation = (): Invocation => ({
+  json: process.argv.includes('--json'),
+  quiet: false,
+  verbose: false,
+  yes: false,
+  input: !process.argv.includes('--no-input') && process.env['DCS_NO_INPUT'] === undefined,
+});
 
 export default hook;
