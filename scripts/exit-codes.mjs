@@ -4,7 +4,7 @@ const ANY = [0, 1, 64, 130];
 /** Pages and lists out of the program itself. */
 const ASKS_NOTHING = /^(help(:|$)|shell:init$)/;
 /** They read and write files of this machine and ask no server. */
-const LOCAL = /^(home|targets|trust|untrust|logout|cache:|config:|shell:|sandbox:|hooks:)/;
+const LOCAL = /^(plugins(:(inspect|link|uninstall))?$|home|targets|trust|untrust|logout|cache:|config:|shell:|sandbox:|hooks:)/;
 
 /** @returns {{codes: number[], more: string[]}} sorted codes, and what flags make of them */
 export function exits(id, { flags }) {

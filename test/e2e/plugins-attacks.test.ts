@@ -274,7 +274,7 @@ describe('plugins that lie, registries that lie, and machines that die', functio
     const mark = join(m.world.home, 'ran');
     await appendFile(join(modules, 'rot-dep', 'index.js'), '2');
     expect((await m.dcs(['rot', 'hello'])).code).to.equal(0);
-    expect((await m.dcs(['doctor'])).out).to.contain('A file of a package that it needs');
+    expect((await m.dcs(['doctor'])).out).to.contain('dcs-plugin-rot is not what was installed');
     const evil = `import {writeFileSync} from 'node:fs'; writeFileSync(${JSON.stringify(mark)}, '');\n`;
     for (const file of ['lib/target.js', 'lib/commands/rot/hello.js']) {
       const path = join(modules, 'dcs-plugin-rot', file);

@@ -6,6 +6,9 @@ import { ROOT, YAML, world, type World } from '../e2e/world.ts';
 
 /** Commands whose document needs more than a sandbox (a registry, a webhook), and the test that looks into it. */
 export const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ...['', ' install', ' inspect', ' update', ' uninstall', ' link', ' reset'].map(
+    (word) => [`plugins${word}`, 'test/e2e/plugins.test.ts'] as const,
+  ),
   ...['hooks install', 'hooks uninstall', 'hooks run', 'hooks status'].map((id) => [id, 'test/e2e/hook-keepers.test.ts'] as const),
 ]);
 
