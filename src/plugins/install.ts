@@ -42,7 +42,12 @@ export async function place(dataDir: string, candidate: Candidate, env: Env, hom
 }
 
 const about = ({ name, version, integrity, official, from, pinned, release, provenance }: Candidate) => ({
-  ...{ name, version, integrity, official, from, installed: new Date().toISOString() },
+  name,
+  version,
+  integrity,
+  official,
+  from,
+  installed: new Date().toISOString(),
   ...(pinned === undefined ? {} : { pinned }),
   ...(release?.publisher === undefined ? {} : { publisher: release.publisher }),
   ...(provenance === undefined ? {} : { provenance: `${provenance.repository} ${provenance.workflow}` }),

@@ -53,7 +53,11 @@ export async function findRelease(registry: RegistryPlace, name: string, wanted:
   const published = packument.time?.[version];
   const first = packument.time?.['created'];
   return {
-    ...{ name, version, integrity, tarball, registry },
+    name,
+    version,
+    integrity,
+    tarball,
+    registry,
     ...(publisher === undefined ? {} : { publisher: plain(publisher) }),
     ...(published === undefined ? {} : { published: plain(published) }),
     ...(first === undefined ? {} : { first: plain(first) }),

@@ -34,7 +34,7 @@ export function checkUnpacked(
     throw new DcsError('REFUSED', `npm installed something else than ${name} ${version}.`, { why: NOTHING });
   for (const [path, found] of packages) {
     if (path === `node_modules/${name}` || found?.inBundle) continue;
-    const sealed = /^sha512-/.test(found?.integrity ?? '') && /^https?:\/\//.test(found?.resolved ?? '') && !found?.link;
+    const sealed = found?.integrity?.startsWith('sha512-') && /^https?:\/\//.test(found?.resolved ?? '') && !found?.link;
     if (!sealed)
       throw new DcsError(
         'REFUSED',
