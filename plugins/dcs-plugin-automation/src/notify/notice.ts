@@ -60,7 +60,7 @@ function looked(target: Json): Pick<Notice, 'event' | 'names' | 'message' | 'cod
   return { event: 'failed', message: `The target is ${state}.`, ...said(target['error']) };
 }
 
-/** What `dcs sync` or `dcs status` of one environment answered, as notices; what it answered by an error too. */
+/** What `dcs sync` or `dcs status` answered, as notices; what it answered by an error too. Rows of a status name their own environment. */
 export function noticesOf({ exit, document }: Pick<DcsRun, 'exit' | 'document'>, about: About): readonly Notice[] {
   if (document === undefined) return [{ ...about, event: 'failed', message: `dcs ended with exit code ${exit} and said nothing.` }];
   const { error, targets } = document;
@@ -70,7 +70,8 @@ export function noticesOf({ exit, document }: Pick<DcsRun, 'exit' | 'document'>,
   }
   return (Array.isArray(targets) ? targets : []).filter(isObject).flatMap((target): Notice[] => {
     const found = 'state' in target ? looked(target) : synced(target);
-    const name = target['target'];
-    return found === undefined ? [] : [{ ...about, ...(typeof name === 'string' ? { target: name } : {}), ...found }];
+    const { target: name, environment } = target;
+    const where = typeof environment === 'string' && environment !== '' ? { environment } : {};
+    return found === undefined ? [] : [{ ...about, ...where, ...(typeof name === 'string' ? { target: name } : {}), ...found }];
   });
 }

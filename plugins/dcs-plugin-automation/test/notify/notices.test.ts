@@ -40,6 +40,16 @@ describe('notifications: what dcs answered, as notices', () => {
     expect(await of('status')).to.deep.equal([['failed', 'api', 'AUTH']]);
   });
 
+  it('of a look at every environment, each by its name', async () => {
+    await w.post('/_sandbox/faults', { cloud: 'cloudflare', kind: 'status', status: 403, times: 'forever' });
+    const { code, out } = await w.dcs(['status', '--json']);
+    const found = noticesOf({ exit: code ?? 1, document: JSON.parse(out) as Record<string, unknown> }, about);
+    expect(found.map(({ environment, event }) => [environment, event]).toSorted()).to.deep.equal([
+      ['prod', 'failed'],
+      ['staging', 'failed'],
+    ]);
+  });
+
   it('of one that said nothing', () => {
     expect(noticesOf({ exit: 130 }, about)).to.deep.equal([
       { ...about, event: 'failed', message: 'dcs ended with exit code 130 and said nothing.' },
