@@ -4,7 +4,7 @@ import { exits } from './exit-codes.mjs';
 import { packages } from './manifest.mjs';
 
 const json = (file) => JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'));
-const typed = (text) => text.replaceAll('<%= config.bin %>', 'dcs').replaceAll(/<%= command\.id %>/g, '');
+const typed = (text, id = '') => text.replaceAll('<%= config.bin %>', 'dcs').replaceAll('<%= command.id %>', id.replaceAll(':', ' '));
 const cell = (text) =>
   typed(text)
     .replaceAll('|', '\\|')
@@ -59,19 +59,19 @@ function section({ id, description, args, flags, examples = [], aliases = [], fr
   const { codes, more } = exits(id, { flags, ...rest });
   return [
     `## dcs ${id.replaceAll(':', ' ')}\n`,
-    `${typed(description)}\n`,
+    `${typed(description, id)}\n`,
     ...(from === undefined ? [] : [`Comes with the plugin \`${from}\`.\n`]),
     ...(aliases.length === 0 ? [] : [`Also: ${aliases.map((alias) => `\`dcs ${alias.replaceAll(':', ' ')}\``).join(', ')}.\n`]),
     `\`\`\`text\ndcs ${[id.replaceAll(':', ' '), ...Object.values(args).map(word)].join(' ')}${own.length === 0 ? '' : ' [flags]'}\n\`\`\`\n`,
     ...(Object.keys(args).length === 0 ? [] : [`${rows(Object.values(args).map((arg) => [word(arg), arg]))}\n`]),
     ...(own.length === 0 ? [] : [`${table(own)}\n`]),
-    `\`\`\`sh\n${examples.map(example).join('\n')}\n\`\`\`\n`,
+    `\`\`\`sh\n${examples.map((one) => example(one, id)).join('\n')}\n\`\`\`\n`,
     `Exit codes: ${[codes.join(', '), ...more].join('; ')}.${flags.json ? '' : ' No `--json`.'}\n`,
   ].join('\n');
 }
 
 const word = ({ name, required, multiple }) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`) + (multiple ? '...' : '');
-const example = (one) => (typeof one === 'string' ? typed(one).trim() : `${typed(one.command).trim()}    # ${one.description}`);
+const example = (one, id) => (typeof one === 'string' ? typed(one, id) : `${typed(one.command, id)}    # ${one.description}`).trim();
 const table = (flags) =>
   rows(
     flags

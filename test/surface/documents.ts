@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
@@ -9,6 +10,7 @@ export const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ...['', ' install', ' inspect', ' update', ' uninstall', ' link', ' reset'].map(
     (word) => [`plugins${word}`, 'test/e2e/plugins.test.ts'] as const,
   ),
+  ['ci run', 'test/workflows/ci-run.test.ts'],
   ...['hooks install', 'hooks uninstall', 'hooks run', 'hooks status'].map((id) => [id, 'test/e2e/hook-keepers.test.ts'] as const),
 ]);
 
@@ -71,6 +73,13 @@ const SCENES: readonly Scene[] = [
   {
     prepare: (w) => w.yaml(`${YAML}notifications: {slack: {type: slack}}\n`),
     lines: [type('notify test')],
+  },
+  {
+    prepare: async (w) => {
+      await w.yaml(`${YAML}triggers: [{type: ci, environment: staging}]\n`);
+      execFileSync('git', ['init', '--quiet', w.project]);
+    },
+    lines: [type('ci init github --yes')],
   },
   {
     prepare: (w) => cp(join(ROOT, 'test/config/fixtures/first-version.yaml'), join(w.project, 'dcs.yaml')),
