@@ -31,7 +31,8 @@ export class Memory {
     try {
       return new Map(JSON.parse(await readFile(this.#file, 'utf8')) as [string, { digest: string; at: number }][]);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return new Map();
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof SyntaxError) return new Map();
       throw error;
     }
   }

@@ -83,7 +83,11 @@ async function tell(host: Host, channel: Channel, notices: readonly Notice[], si
   const taken = new Set<string>();
   const sending = { signal, id: randomUUID(), arrived: (notice: Notice) => void taken.add(dedupKey(notice)) };
   const fate = await deliver(host, channel, news, sending).catch(failed);
-  await memory.keep([...news.filter((notice) => taken.has(dedupKey(notice))), ...over]);
+  const told = [...news.filter((notice) => taken.has(dedupKey(notice))), ...over];
+  await memory.keep(told).catch((error: unknown) => {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    host.output.note(`notifications: ${channel.name}: what was told is not remembered (${code}), and may be told again`);
+  });
   return fate;
 }
 

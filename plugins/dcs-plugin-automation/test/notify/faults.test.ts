@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { notify } from '../../src/notify/notify.ts';
-import { notice } from './host.ts';
+import { hostOf, notice } from './host.ts';
 import { stage, type Stage } from './stage.ts';
 
 const CHANNELS = { slack: { type: 'slack' }, webhook: { type: 'webhook' }, pagerduty: { type: 'pagerduty' }, email: { type: 'email' } };
@@ -77,6 +77,14 @@ describe('notifications: what goes wrong', () => {
     const began = Date.now();
     expect((await notify(s.host, [notice()]))[0]).to.include({ result: 'failed' });
     expect(Date.now() - began).to.be.lessThan(3000);
+  });
+
+  it('a disk that takes nothing costs repetitions, not messages', async () => {
+    s = await stage({ slack: { type: 'slack' } });
+    const host = hostOf({ slack: { type: 'slack' } }, s.sandbox.env, '/dev/null/nowhere', s.notes);
+    for (let run = 0; run < 2; run++) expect((await notify(host, [notice()]))[0]).to.include({ result: 'sent' });
+    expect(await s.kept('slack')).to.have.length(2);
+    expect(s.notes[0]).to.match(/slack: what was told is not remembered \(E\w+\), and may be told again$/);
   });
 
   it('a redirect is not followed', async () => {

@@ -44,10 +44,7 @@ describe('notifications: what dcs answered, as notices', () => {
     await w.post('/_sandbox/faults', { cloud: 'cloudflare', kind: 'status', status: 403, times: 'forever' });
     const { code, out } = await w.dcs(['status', '--json']);
     const found = noticesOf({ exit: code ?? 1, document: JSON.parse(out) as Record<string, unknown> }, about);
-    expect(found.map(({ environment, event }) => [environment, event]).toSorted()).to.deep.equal([
-      ['prod', 'failed'],
-      ['staging', 'failed'],
-    ]);
+    expect(found.map(({ environment, event }) => `${environment} ${event}`).toSorted()).to.deep.equal(['prod failed', 'staging failed']);
   });
 
   it('of one that said nothing', () => {
