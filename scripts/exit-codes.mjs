@@ -11,6 +11,8 @@ export function exits(id, { flags }) {
   if (id === 'run' || id === 'serve')
     return { codes: [125, 126, 127, 130], more: ["else the program's own; 128+n when signal n ended it"] };
   if (id === 'hooks:run') return { codes: ANY, more: ['with `--gate` 2: something is behind or drifted'] };
+  if (id === 'update')
+    return { codes: [0, 1, 2, 6, 7, 8, 64, 130], more: ['7 also where npm, Homebrew or git brought dcs: Try says what to type'] };
   const codes = new Set(ANY);
   const more = [];
   if (!ASKS_NOTHING.test(id)) for (const code of [2, 6]) codes.add(code);

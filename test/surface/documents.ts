@@ -10,6 +10,7 @@ export const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ...['', ' install', ' inspect', ' update', ' uninstall', ' link', ' reset'].map(
     (word) => [`plugins${word}`, 'test/e2e/plugins.test.ts'] as const,
   ),
+  ['update', 'test/e2e/update-whole.test.ts'],
   ['ci run', 'test/workflows/ci-run.test.ts'],
   ...['hooks install', 'hooks uninstall', 'hooks run', 'hooks status'].map((id) => [id, 'test/e2e/hook-keepers.test.ts'] as const),
 ]);

@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import { isDcsError } from 'dcs-sdk';
+import { parseManifest } from '../../src/update/manifest.ts';
+
+const hash = 'a'.repeat(64);
+const file = (path: unknown, more: object = {}): object => ({ path, size: 1, sha256: hash, ...more });
+const manifest = (files: readonly object[], more: object = {}): string =>
+  JSON.stringify({
+    product: 'dcs',
+    channel: 'stable',
+    version: '0.1.0',
+    platform: 'linux-x64',
+    minimum: '0.0.0',
+    expires: '2030-01-01T00:00:00.000Z',
+    versions: ['0.1.0'],
+    parts: [{ sha256: hash, size: 1, files }],
+    ...more,
+  });
+
+function refused(text: string): boolean {
+  try {
+    parseManifest(text);
+    return false;
+  } catch (error) {
+    if (isDcsError(error) && error.code === 'REFUSED') return true;
+    throw error;
+  }
+}
+
+describe('the manifest of an update', () => {
+  it('is read', () => {
+    const read = parseManifest(
+      manifest([file('bin/run.js', { executable: true }), file('node_modules/@a/b-c/lib/[x] (1).js'.replace(' ', ''))]),
+    );
+    expect(read.parts[0]!.files[0]).to.deep.equal({ path: 'bin/run.js', size: 1, sha256: hash, executable: true });
+  });
+
+  const paths = [
+    '',
+    '/etc/passwd',
+    '../x',
+    'a/../../x',
+    'a/./b',
+    '.',
+    'a//b',
+    'a/',
+    'a\\b',
+    '..\\x',
+    'C:/x',
+    'C:x',
+    'a:stream',
+    'a\0b',
+    'a\nb',
+    'con',
+    'lib/NUL.txt',
+    'a.',
+    'a ',
+    'a/b./c',
+    '~/x'.repeat(200),
+    7,
+    null,
+  ];
+  for (const path of paths)
+    it(`has no file ${JSON.stringify(path).slice(0, 40)}`, () => {
+      expect(refused(manifest([file(path)]))).to.equal(true);
+    });
+
+  it('names no file twice, also not for systems that know no upper case, and no file below a file', () => {
+    expect(refused(manifest([file('a'), file('a')]))).to.equal(true);
+    expect(refused(manifest([file('a/B'), file('A/b')]))).to.equal(true);
+    expect(refused(manifest([file('a'), file('a/b')]))).to.equal(true);
+    expect(refused(manifest([file('a/b'), file('A')]))).to.equal(true);
+    expect(refused(manifest([file('a/b'), file('a/c')]))).to.equal(false);
+  });
+
+  const wrong: readonly (readonly [name: string, text: string])[] = [
+    ['no JSON', '{'],
+    ['a list', '[]'],
+    ['a key that is not known', manifest([file('a')], { url: 'https://elsewhere' })],
+    ['a kind of file', manifest([file('a', { type: 'link', target: '/etc' })])],
+    ['no files', manifest([])],
+    ['a hash of another length', manifest([file('a', { sha256: 'a'.repeat(40) })])],
+    ['a size below nothing', manifest([file('a', { size: -1 })])],
+    ['a file of a gigabyte', manifest([file('a', { size: 2 ** 30 })])],
+    ['a version that leads elsewhere', manifest([file('a')], { version: '../0.1.0' })],
+    ['a channel that nobody knows', manifest([file('a')], { channel: 'nightly' })],
+    ['no expiry', manifest([file('a')], { expires: undefined })],
+  ];
+  for (const [name, text] of wrong)
+    it(`is refused with ${name}`, () => {
+      expect(refused(text)).to.equal(true);
+    });
+});
