@@ -41,6 +41,8 @@ describe('dcs help', () => {
       topic: 'sync',
       text: (await w.dcs(['help', 'sync'])).out.trimEnd(),
     });
+    expect((await w.dcs(['help', 'neon', 'branch', 'create'])).out).to.contain('Create a branch with a password of its own');
+    expect((await w.dcs(['help', 'secrets'])).out).to.contain('secrets set');
     expect((await w.dcs(['help', 'nope'])).code).to.equal(64);
   });
 });
