@@ -6,6 +6,7 @@ import { dopplerClient } from './doppler-access.ts';
 import { dopplerToken } from './doppler-token.ts';
 import { STANDARD } from './config/names.ts';
 import type { DopplerClient } from './doppler/client.ts';
+import { shortName } from './plugins/names.ts';
 import { missingTypes } from './registry.ts';
 import { nearest } from './config/nearest.ts';
 import { allowed } from './into/look.ts';
@@ -15,6 +16,9 @@ import { renderProject } from './config/render-project.ts';
 import { prompts } from './prompts.ts';
 import type { Session } from './session.ts';
 
+/** Installs what was found to be missing and starts anew, or returns after a no. */
+export type OfferPlugins = (missing: readonly { readonly plugin: string; readonly title: string }[]) => Promise<void>;
+
 export interface InitResult {
   readonly lines: readonly string[];
   readonly json: Readonly<Record<string, unknown>>;
@@ -23,7 +27,7 @@ export interface InitResult {
 /** Finds the clouds of this repository and writes dcs.yaml; nothing else is written anywhere. */
 export async function init(
   session: Session,
-  { yes, name }: { yes: boolean; name: string | undefined },
+  { yes, name, offer }: { yes: boolean; name: string | undefined; offer: OfferPlugins | undefined },
   say: (line: string) => void,
 ): Promise<InitResult> {
   const existing = findConfig(session.cwd);
@@ -33,6 +37,8 @@ export async function init(
       hint: ['dcs context     what it says', 'dcs config validate'],
     });
   const root = session.project.root;
+  const missing = await missingPlugins(session, root);
+  if (missing.length > 0) await offer?.(missing);
   const wanted = name === undefined ? usualNames(session, basename(root)) : [name];
   const project = await dopplerProject(session, wanted, { yes, named: name !== undefined }, say);
   say(`  ✓ Doppler  ${project.from}; project ${project.name}: ${project.configs.join(', ')}`);
@@ -41,8 +47,8 @@ export async function init(
     say(`  ✓ ${type}  ${file}`);
     for (const note of notes) say(`  ! ${type}  ${note}`);
   }
-  for (const missing of await missingPlugins(session, root))
-    say(`  ! ${missing.title}  found here, its plugin ${missing.plugin} is not installed`);
+  for (const { title, plugin } of missing)
+    say(`  ! ${title}  found here, its plugin is not installed: dcs plugins install ${shortName(plugin)}`);
   const left = await unimported(root, async () => allowed((await dopplerClient(session)).names(project.name, DEV)));
   const text = renderProject(project.name, detected);
   for (const line of [

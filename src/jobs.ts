@@ -6,6 +6,7 @@ import { compileTransforms } from './engine/transform/compile.ts';
 import type { ShapeRules } from './engine/shape.ts';
 import type { LedgerKeys } from './engine/ledger-types.ts';
 import { nearest } from './config/nearest.ts';
+import { shortName } from './plugins/names.ts';
 import { sharedRecord } from './record.ts';
 import { OFFICIAL, type Registration } from './registry.ts';
 import { refuseMixedHosts, titleOf, type Session } from './session.ts';
@@ -89,7 +90,7 @@ export async function definitionOf(session: Session, { name, type }: TargetEntry
     `${session.project.at(['targets', name])}: no plugin brings the target type "${type}".`,
     {
       why: `Target ${name} cannot be read or written without it. Nothing was written.`,
-      hint: official ? `the plugin ${official.plugin} brings it` : near === undefined ? 'dcs targets' : `did you mean ${near}?`,
+      hint: official ? `dcs plugins install ${shortName(official.plugin)}` : near === undefined ? 'dcs targets' : `did you mean ${near}?`,
     },
   );
 }

@@ -1,5 +1,7 @@
 import { DcsError, isDcsError, writes, type Environment, type Guard, type Source } from 'dcs-sdk';
 import { nearest } from './config/nearest.ts';
+import { shortName } from './plugins/names.ts';
+import { OFFICIAL } from './registry.ts';
 import type { SourceEntry } from './config/sources.ts';
 import type { Look } from './engine/look.ts';
 import { standing } from './engine/state.ts';
@@ -45,9 +47,10 @@ async function open(session: Session, entry: SourceEntry, environment: Environme
   const registration = session.registry.sources.get(entry.type);
   if (registration === undefined) {
     const near = nearest(entry.type, [...session.registry.sources.keys()]);
-    throw new DcsError('CONFIG', `${place}: no plugin brings the source type "${entry.type}".`, {
+    const official = OFFICIAL.get(entry.type);
+    throw new DcsError(official ? 'USAGE' : 'CONFIG', `${place}: no plugin brings the source type "${entry.type}".`, {
       why: `Source ${entry.name} cannot be read without it. Nothing was written.`,
-      hint: near === undefined ? `install the plugin that brings ${entry.type}` : `did you mean ${near}?`,
+      hint: official ? `dcs plugins install ${shortName(official.plugin)}` : near === undefined ? 'dcs plugins' : `did you mean ${near}?`,
     });
   }
   if (!entry.environments.includes(name))

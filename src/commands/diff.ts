@@ -8,6 +8,7 @@ import { scopeOf } from '../plan-scope.ts';
 import { viewPlan } from '../plan-view.ts';
 import { firstLine } from '../render/first-line.ts';
 import { styleFor } from '../render/style.ts';
+import { offerNeeded } from '../plugins/offer-needed.ts';
 import { openSession } from '../session.ts';
 
 export default class Diff extends DcsCommand {
@@ -46,6 +47,7 @@ export default class Diff extends DcsCommand {
       if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(line);
     };
     const words = [args.target ?? []].flat();
+    await offerNeeded(this.config, session, words);
     const members = membersWanted(words, flags);
     if (members !== undefined) refuseForMembers(flags, ['from', 'plan', 'out']);
     if (flags.from !== undefined && flags.to !== undefined) {

@@ -9,6 +9,7 @@ import { scopeOf } from '../plan-scope.ts';
 import { approvalView } from '../plan-view.ts';
 import { firstLine } from '../render/first-line.ts';
 import { plural, styleFor } from '../render/style.ts';
+import { offerNeeded } from '../plugins/offer-needed.ts';
 import { openSession, projectTitle, type Session } from '../session.ts';
 import { keyLines, statusExit, statusJson, statusLines, statusRows } from '../status.ts';
 
@@ -44,6 +45,7 @@ export default class Status extends DcsCommand {
     if (flags.watch && this.jsonEnabled())
       throw new DcsError('USAGE', '--watch does not go with --json.', { hint: 'a loop around dcs status --json' });
     const words = [args.target ?? []].flat();
+    await offerNeeded(this.config, session, words);
     const wanted = membersWanted(words, flags);
     if (wanted !== undefined) refuseForMembers(flags, ['plan']);
     const { plan } = await scopeOf(session, { words, only: [], except: [], prune: false }, flags.plan);

@@ -2,6 +2,7 @@ import { DcsCommand, syncFlags, targetArgs } from 'dcs-sdk/command';
 import type { Guard, TriggerType } from 'dcs-sdk';
 import { runDiff } from '../diff.ts';
 import { membersWanted, refuseForMembers, unchanged } from '../members-wanted.ts';
+import { offerNeeded } from '../plugins/offer-needed.ts';
 import { openSession } from '../session.ts';
 import { styleFor } from '../render/style.ts';
 import { scopeOf } from '../plan-scope.ts';
@@ -37,6 +38,7 @@ Without a terminal a write needs --yes; a protected environment also -e, typed. 
     const { flags, args } = await this.parse(Sync);
     const session = await openSession(this.config, this.invocation());
     const given = { words: [args.target ?? []].flat(), only: flags.only ?? [], except: flags.except ?? [], prune: flags.prune };
+    await offerNeeded(this.config, session, given.words);
     const style = styleFor(process.stderr, session.env);
     const say = (line: string): void => {
       if (!flags.quiet && !this.jsonEnabled()) this.logToStderr(line);

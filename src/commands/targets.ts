@@ -1,6 +1,7 @@
 import { DcsCommand } from 'dcs-sdk/command';
 import { table } from '../render/style.ts';
 import { openSession } from '../session.ts';
+import { shortName } from '../plugins/names.ts';
 import { missingTypes } from '../registry.ts';
 
 export default class Targets extends DcsCommand {
@@ -33,7 +34,7 @@ export default class Targets extends DcsCommand {
       ...table([
         ['TYPE', 'PLUGIN'],
         ...types.map(({ type, plugin, version }) => [type, `${plugin} ${version}`]),
-        ...missing.map(({ type, plugin }) => [type, `not installed: ${plugin}`]),
+        ...missing.map(({ type, plugin }) => [type, `not installed: dcs plugins install ${shortName(plugin)}`]),
       ]),
     ];
     return this.out(lines, { targets: entries, types, missing });

@@ -26,11 +26,9 @@ const hook: Hook<'command_not_found'> = async function ({ id, config }) {
   const words = id.replaceAll(':', ' ').replaceAll(/=.*/gs, '=...');
   let error = new DcsError('USAGE', `dcs has no command "${words}".`, { hint: hint() });
   if (plugin !== undefined && !config.getPluginsList().some(({ name }) => name === plugin)) {
-    const { missing, offer } = await import('../plugins/offer.ts');
-    const message = `dcs ${words} comes with the plugin ${plugin}.`;
-    error = missing(config, [plugin], message);
+    const { offerOrSay } = await import('../plugins/offer.ts');
     try {
-      await offer(config, [plugin], message, invocation());
+      await offerOrSay(config, [plugin], `dcs ${words} comes with the plugin ${plugin}.`, invocation());
     } catch (failure) {
       if (!isDcsError(failure)) throw failure;
       error = failure;

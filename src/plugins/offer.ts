@@ -26,9 +26,12 @@ export async function offer(dcs: Dcs, names: readonly string[], why: string, inv
   await goOn();
 }
 
-/** What to type, where nobody can be asked. */
-export const missing = (dcs: Dcs, names: readonly string[], message: string): DcsError =>
-  new DcsError('USAGE', message, {
-    why: `${names.map((name) => `${name} ${versionFor(dcs, name) ?? ''}`.trim()).join(', ')} ${names.length === 1 ? 'is' : 'are'} not installed. Nothing was read or written.`,
-    hint: installLine(names),
-  });
+/** The same; where nobody can be asked it ends with the line to type. */
+export async function offerOrSay(dcs: Dcs, names: readonly string[], message: string, invocation: Invocation): Promise<void> {
+  if (!prompts(invocation, process.env).possible)
+    throw new DcsError('USAGE', message, {
+      why: `${names.map((name) => `${name} ${versionFor(dcs, name) ?? ''}`.trim()).join(', ')} ${names.length === 1 ? 'is' : 'are'} not installed. Nothing was read or written.`,
+      hint: installLine(names),
+    });
+  await offer(dcs, names, message, invocation);
+}

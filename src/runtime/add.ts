@@ -9,6 +9,7 @@ import { readIfThere, replaceFile } from '../files.ts';
 import { prompts } from '../prompts.ts';
 import { fileDiff } from '../render/file-diff.ts';
 import { printable } from '../render/style.ts';
+import { shortName } from '../plugins/names.ts';
 import { OFFICIAL } from '../registry.ts';
 import type { Session } from '../session.ts';
 import { installLine, nearestPackage, packageOf, withDependency } from './package-file.ts';
@@ -85,7 +86,11 @@ async function adapterOf({ registry }: Session, type: string): Promise<AdapterDe
   const near = nearest(type, types);
   throw new DcsError('USAGE', `There is no adapter for "${type}".`, {
     why: `There are ${types.join(', ')}.`,
-    hint: near ? `dcs runtime add ${near}` : official ? `install ${official.plugin}` : 'docs/runtime.md shows what to write by hand',
+    hint: near
+      ? `dcs runtime add ${near}`
+      : official
+        ? `dcs plugins install ${shortName(official.plugin)}`
+        : 'docs/runtime.md shows what to write by hand',
   });
 }
 
