@@ -20,6 +20,7 @@ const PAGES: Readonly<Record<string, (w: World) => Promise<void>>> = {
     await w.doppler('stg', { DATABASE_URL: 'postgres://another' });
   },
   'docs/first-hour.md': async () => {},
+  'docs/ci.md': async () => {},
   'docs/testing.md': async () => {},
   'docs/migrating/from-scripts.md': async (w) => {
     await w.edit('STRIPE_KEY', 'an-older-value');

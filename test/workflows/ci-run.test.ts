@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
 import { project, PULL, pullEvent, YAML, type Project } from './project.ts';
@@ -123,6 +125,24 @@ describe('dcs ci run in GitHub Actions', () => {
     expect(await p.worker('JWT_SECRET')).to.equal('theirs');
   });
 
+  it('tells the channels of dcs.yaml', async () => {
+    const heard: string[] = [];
+    const server = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => heard.push(text));
+      request.on('end', () => void response.end());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await p.yaml(`${YAML}notifications: {ops: {type: webhook}}\n`);
+    const channel = {
+      DCS_NOTIFY_OPS_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      DCS_NOTIFY_OPS_SECRET: `whsec_${Buffer.from('x'.repeat(32)).toString('base64')}`,
+    };
+    const run = await p.ci({ ...(await p.job('push', {})), ...channel });
+    server.close();
+    expect(run.code, run.err).to.equal(0);
+    expect(heard.join('')).to.contain('synced').and.to.contain('JWT_SECRET');
+  });
+
   it('writes nothing where no trigger names the environment', async () => {
     await p.yaml(YAML.replace(/^triggers.*$/m, ''));
     expect((await p.ci(await p.job('push', {}))).code).to.equal(7);
@@ -164,6 +184,7 @@ describe('dcs ci run in GitHub Actions', () => {
     await p.post('/_sandbox/faults', { cloud: 'cloudflare', kind: 'status', status: 403, times: 'forever' });
     const run = await p.ci(await p.job('schedule', {}, { issues: 'write' }));
     expect(run.code, run.err).to.equal(1);
+    expect(run.out).to.match(/^api: /m);
     expect(await p.issues()).to.deep.equal([]);
   });
 

@@ -61,8 +61,8 @@ runs:
       shell: bash
       working-directory: \${{ inputs.working-directory }}
       run: |
-        dcs plugins install automation
-        dcs plugins install --needed
+        dcs plugins install automation --yes
+        dcs plugins install --needed --yes
     - name: Restore the record
       if: \${{ inputs.ledger-cache == 'true' && github.event.repository.visibility != 'public' }}
       uses: ${pinned('actions/cache/restore')}

@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { DcsError, type Env } from 'dcs-sdk';
+import { plain } from './markdown.ts';
 import type { Repository } from './policies.ts';
 
 const run = promisify(execFile);
@@ -12,7 +13,26 @@ export async function git(root: string, env: Env, words: readonly string[]): Pro
   const needed = ['PATH', 'HOME', 'SYSTEMROOT', 'USERPROFILE', 'TMPDIR'];
   const variables = Object.fromEntries(needed.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   const fixed = ['-C', root, '-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false'];
-  return (await run('git', [...fixed, ...words], { env: variables })).stdout.trim();
+  try {
+    return (await run('git', [...fixed, ...words], { env: variables })).stdout.trim();
+  } catch (error) {
+    const { code, stderr } = error as { code?: unknown; stderr?: string };
+    // Git's own words: an owner it does not trust, a disk that is full. It was given no secret.
+    const [why = 'git could not be started.'] = (stderr ?? '')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(plain);
+    throw new GitError(`git ${words[0]} failed.`, why, typeof code === 'number');
+  }
+}
+
+class GitError extends DcsError {
+  /** It ran, and said no. */
+  readonly refused: boolean;
+  constructor(message: string, why: string, refused: boolean) {
+    super('CONFIG', message, { why });
+    this.refused = refused;
+  }
 }
 
 /** The same; undefined where git says no (exit code), so that a git that is missing is still an error. */
@@ -20,7 +40,7 @@ export async function gitIf(root: string, env: Env, words: readonly string[]): P
   try {
     return await git(root, env, words);
   } catch (error) {
-    if (typeof (error as { code?: unknown }).code === 'number') return undefined;
+    if (error instanceof GitError && error.refused) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { DcsError, EXIT, type DcsRun, type Env, type Environment, type Host, type Log } from 'dcs-sdk';
 import { beforeChange } from './base.ts';
 import type { Left } from './forge.ts';
+import { failedRun } from './failed.ts';
 import { googleToken } from './google.ts';
 import { fenced, logLine, word } from './markdown.ts';
 import type { Place } from './place.ts';
@@ -97,6 +98,7 @@ function described(name: string, { added, gone, known }: Altered, names: 'list' 
 async function sync(run: CiRun, env: Env): Promise<CiResult> {
   const { host, place, environment, targets } = run;
   const done = await host.dcs(['sync', ...targets, '-e', environment.name, '--trigger', 'ci'], { env });
+  await tellChannels(run, 'ci', done);
   if (done.exit !== 0) return failed(run, done);
   tell(host, done.text);
   const counts = new Map<string, number>();
@@ -113,6 +115,7 @@ async function sync(run: CiRun, env: Env): Promise<CiResult> {
 async function drift(run: CiRun, env: Env): Promise<CiResult> {
   const { host, place, environment, targets } = run;
   const seen = await host.dcs(['status', ...targets, '-e', environment.name, '--exit-code'], { env });
+  await tellChannels(run, 'schedule', seen);
   if (seen.exit !== 0 && seen.exit !== 2) return failed(run, seen);
   const name = word(environment.name);
   const drifted = driftOf(seen);
@@ -145,22 +148,27 @@ const outcomesOf = (run: DcsRun): string[] =>
     Array.isArray(outcomes) ? (outcomes as { result?: unknown }[]).map(({ result }) => String(result)) : [],
   );
 
+/** `notifications:` of dcs.yaml. */
+async function tellChannels({ host, environment }: CiRun, trigger: 'ci' | 'schedule', ran: DcsRun): Promise<void> {
+  if (host.notifications === undefined) return;
+  const { notify, noticesOf } = await import('../notify/notify.ts');
+  await notify(host, noticesOf(ran, { trigger, project: environment.doppler.project, environment: environment.name }));
+}
+
 function tell({ output }: Host, text: string): void {
   for (const line of text.split('\n')) if (line.trim() !== '') output.note(logLine(line));
 }
 
 /** The child's own error is this run's error. */
-async function failed({ host, place, environment }: CiRun, { exit, document, text }: DcsRun): Promise<CiResult> {
-  tell(host, text);
-  const error = (document?.['error'] ?? {}) as { code?: unknown; message?: unknown; why?: unknown; try?: unknown };
-  const message = typeof error.message === 'string' ? error.message : `dcs ended with exit code ${exit}.`;
-  const lines = [message, ...(typeof error.why === 'string' ? [error.why] : [])];
-  await place.summary(`**dcs**: \`${word(environment.name)}\` failed.\n\n${fenced(lines)}`);
-  const code = Object.entries(EXIT).find(([, known]) => known === exit)?.[0];
-  if (code === undefined)
-    return { lines: lines.map(logLine), json: { event: place.event.kind, environment: environment.name, error }, exit };
+async function failed({ host, place, environment }: CiRun, run: DcsRun): Promise<CiResult> {
+  tell(host, run.text);
+  const { message, why, hint } = failedRun(run);
+  await place.summary(`**dcs**: \`${word(environment.name)}\` failed.\n\n${fenced([message, ...why])}`);
+  const code = Object.entries(EXIT).find(([, known]) => known === run.exit)?.[0];
+  const lines = [message, ...why].map(logLine);
+  if (code === undefined) return { lines, json: { event: place.event.kind, environment: environment.name, failed: lines }, exit: run.exit };
   throw new DcsError(code as keyof typeof EXIT, logLine(message), {
-    ...(typeof error.why === 'string' ? { why: logLine(error.why) } : {}),
-    hint: Array.isArray(error.try) ? error.try.map((line) => logLine(String(line))) : [],
+    ...(why.length === 0 ? {} : { why: why.map(logLine).join(' ') }),
+    hint: hint.map(logLine),
   });
 }

@@ -100,8 +100,8 @@ export function gitlabPipeline(setup: Setup): string {
     - npm install --prefix "$CI_BUILDS_DIR/dcs" --ignore-scripts --no-audit --no-fund doppler-cloud-syncs@${setup.version}
     - export PATH="$CI_BUILDS_DIR/dcs/node_modules/.bin:$PATH"
     - cd ${JSON.stringify(setup.folder)}
-    - dcs plugins install automation
-    - dcs plugins install --needed
+    - dcs plugins install automation --yes
+    - dcs plugins install --needed --yes
     - dcs ci run -e "$DCS_CI_ENVIRONMENT"
 `;
 }
