@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isTrouble, type Notice } from './notice.ts';
 import { dedupKey } from './pagerduty.ts';
 
-type Known = Map<string, { readonly digest: string; readonly at: number }>;
+interface Told {
+  readonly digest: string;
+  readonly at: number;
+}
 
-const digest = ({ event, code, message, names }: Notice): string =>
-  createHash('sha256')
-    .update(JSON.stringify([event, code, message, names]))
-    .digest('hex');
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+const digestOf = ({ event, code, message, names }: Notice): string => hash(JSON.stringify([event, code, message, names]));
 
 export interface Heard {
   /** Of a trouble there, which is not over yet. */
@@ -18,46 +19,54 @@ export interface Heard {
   lately(notice: Notice): boolean;
 }
 
-/** The troubles that a channel heard of, so that one that lasts is not told at every look. Losing it costs a repetition. */
+/**
+ * The troubles that a channel heard of, so that one that lasts is not told at every look. A file each: what two runs keep at once does
+ * not meet. Losing it costs a repetition.
+ */
 export class Memory {
-  readonly #file: string;
+  readonly #folder: string;
   readonly #ms: number;
   constructor(folder: string, ms: number) {
-    this.#file = join(folder, 'told.json');
+    this.#folder = join(folder, 'told');
     this.#ms = ms;
   }
 
-  async #known(): Promise<Known> {
+  #file(notice: Notice): string {
+    return join(this.#folder, `${hash(dedupKey(notice))}.json`);
+  }
+
+  async #read(notice: Notice): Promise<Told | undefined> {
     try {
-      return new Map(JSON.parse(await readFile(this.#file, 'utf8')) as [string, { digest: string; at: number }][]);
+      return JSON.parse(await readFile(this.#file(notice), 'utf8')) as Told;
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof SyntaxError) return new Map();
+      if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof SyntaxError) return undefined;
       throw error;
     }
   }
 
-  /** What it heard, as far as this machine knows. */
-  async heard(): Promise<Heard> {
-    const known = await this.#known();
+  /** What it heard about these, as far as this machine knows. */
+  async heard(notices: readonly Notice[]): Promise<Heard> {
+    const known = new Map(await Promise.all(notices.map(async (notice) => [dedupKey(notice), await this.#read(notice)] as const)));
     return {
-      trouble: (notice) => known.has(dedupKey(notice)),
+      trouble: (notice) => known.get(dedupKey(notice)) !== undefined,
       lately: (notice) => {
         const last = known.get(dedupKey(notice));
-        return last !== undefined && last.digest === digest(notice) && Date.now() - last.at < this.#ms;
+        return last !== undefined && last.digest === digestOf(notice) && Date.now() - last.at < this.#ms;
       },
     };
   }
 
   async keep(notices: readonly Notice[]): Promise<void> {
-    if (notices.length === 0) return;
-    const known = await this.#known();
-    for (const notice of notices)
-      if (isTrouble(notice)) known.set(dedupKey(notice), { digest: digest(notice), at: Date.now() });
-      else known.delete(dedupKey(notice));
-    const temporary = `${this.#file}.${process.pid}.tmp`;
-    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, JSON.stringify([...known]), { mode: 0o600 });
-    await rename(temporary, this.#file);
+    if (notices.some(isTrouble)) await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    for (const notice of notices) await (isTrouble(notice) ? this.#write(notice) : rm(this.#file(notice), { force: true }));
+  }
+
+  async #write(notice: Notice): Promise<void> {
+    const file = this.#file(notice);
+    const temporary = `${file}.${randomUUID()}.tmp`;
+    const told: Told = { digest: digestOf(notice), at: Date.now() };
+    await writeFile(temporary, JSON.stringify(told), { mode: 0o600 });
+    await rename(temporary, file);
   }
 }

@@ -71,9 +71,9 @@ function asError(thrown: unknown): DcsError {
 
 async function tell(host: Host, channel: Channel, notices: readonly Notice[], signal: AbortSignal): Promise<Fate> {
   const memory = new Memory(folderOf(host, channel), AGAIN[channel.type]);
-  const known = await memory.heard();
   const pages = channel.type === 'pagerduty';
   const all = (pages ? withEnds(notices) : notices).toSorted((a, b) => EVENTS.indexOf(a.event) - EVENTS.indexOf(b.event));
+  const known = await memory.heard(all);
   // An incident is resolved by who opened it. A job of CI remembers nothing, and resolves whatever is well.
   const isNews = (notice: Notice): boolean =>
     isTrouble(notice) ? !known.lately(notice) : !pages || host.env['CI'] !== undefined || known.trouble(notice);

@@ -137,6 +137,17 @@ describe('notifications: what arrives', () => {
     expect(await s.kept('slack')).to.have.length(5);
   });
 
+  it('runs that end at the same time forget nothing of each other', async () => {
+    s = await stage({ slack: { type: 'slack' } });
+    const targets = Array.from({ length: 20 }, (_, index) => `t${index}`);
+    const all = (event: 'failed' | 'in-sync') => Promise.all(targets.map((target) => notify(s.host, [notice({ target, event })])));
+    await all('failed');
+    await all('in-sync');
+    await all('failed');
+    await all('failed');
+    expect(await s.kept('slack')).to.have.length(40);
+  });
+
   it('a channel without its variables is silent, one with half of them says which is missing', async () => {
     s = await stage({ webhook: { type: 'webhook' }, ops: { type: 'slack' } }, { DCS_NOTIFY_WEBHOOK_SECRET: undefined });
     expect(await results(s, notice())).to.deep.equal(['failed']);
