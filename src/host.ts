@@ -49,6 +49,7 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
     members: () => membersOf(session),
     alone: (what) => onlyRun({ stateDir: session.directories.stateDir, what, run: runId() }),
     dcs: (words, options) => childDcs(words, { cwd: session.project.root, ...options }),
+    webhooks: async (project) => (await dopplerClient(session)).webhooks(project),
     doppler: async (environment) => {
       const client = await dopplerClient(session);
       return {

@@ -254,7 +254,8 @@ function interrupts(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130);
-      process.stderr.write('\nStopping: no further write starts.\n');
+      // A supervisor reads lines of JSON there, or nothing.
+      if (process.stderr.isTTY) process.stderr.write('\nStopping: no further write starts.\n');
       controller.abort();
     });
   return controller.signal;

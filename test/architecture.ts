@@ -22,7 +22,8 @@ export function violations(sources: readonly Source[], entries: readonly string[
   for (const { file, text } of sources) {
     const say = (rule: string): void => void found.push(`${file}: ${rule}`);
     if (text.trimEnd().split('\n').length > 300) say('more than 300 lines');
-    if (BANNED.test(file.split('/').pop()!)) say('a word of the name says nothing');
+    // The file of a command bears the word that people type.
+    if (!file.includes('/commands/') && BANNED.test(file.split('/').pop()!)) say('a word of the name says nothing');
     if (!file.startsWith('src/') && file !== OWN_PROCESS && ONLY_IN_SRC.test(code(text)))
       say('process.env, process.exit and console only in src/');
     for (const specifier of imports.get(file)!) {

@@ -20,7 +20,7 @@ describe('examples/', () => {
   const examples = readdirSync(join(ROOT, 'examples'));
 
   it('has these', () => {
-    expect(examples).to.include.members(['worker', 'several-targets', 'transforms', 'gcp', 'firebase', 'running-app', 'neon']);
+    expect(examples).to.include.members(['worker', 'several-targets', 'transforms', 'gcp', 'firebase', 'running-app', 'neon', 'webhook']);
   });
 
   for (const name of examples)
@@ -51,6 +51,17 @@ describe('examples/', () => {
     expect(run.code, run.err + run.out).to.equal(0);
     expect(await w.worker('FIREBASE_KEY')).to.equal('-----BEGIN-----\n');
     expect(await w.worker('ALLOWED_ORIGINS')).to.equal('https://a.example,https://b.example');
+  });
+
+  it('webhook starts a sync of staging, and of nothing else', async () => {
+    await cp(join(ROOT, 'examples', 'webhook'), w.project, { recursive: true });
+    await w.dcs(['trust']);
+    const info = await w.dcs(['webhook', 'info', '--json']);
+    expect(info.json()).to.deep.include({ triggers: [{ environment: 'staging', project: 'shop', config: 'stg' }], trusted: true });
+    const run = await w.dcs(['sync', '-e', 'staging', '--trigger', 'webhook']);
+    expect(run.code, run.err).to.equal(0);
+    expect(await w.worker('STRIPE_KEY')).to.be.a('string');
+    expect((await w.dcs(['sync', '-e', 'prod', '--trigger', 'webhook'])).code).to.equal(7);
   });
 
   it('running-app reads a secret, and needs no edit', async () => {

@@ -1,5 +1,6 @@
 import type { Guard } from './guard.ts';
 import type { Existing } from './plan.ts';
+import type { Secret } from './secret.ts';
 import type { Source } from './source.ts';
 import type { Context, Env, Target } from './target.ts';
 
@@ -142,6 +143,25 @@ export interface MadeConfigs {
   remove(made: MadeConfig): Promise<void>;
 }
 
+/** Where Doppler sends word of a change, and of which configs. Its signing key does not come back. */
+export interface DopplerWebhook {
+  readonly id: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  readonly configs: readonly string[];
+}
+
+export interface DopplerWebhooks {
+  list(): Promise<readonly DopplerWebhook[]>;
+  /** `secret`: the signing key. Doppler takes https only. */
+  create(webhook: { readonly url: string; readonly secret: Secret; readonly configs: readonly string[] }): Promise<DopplerWebhook>;
+  change(
+    id: string,
+    to: { readonly secret?: Secret; readonly enable?: readonly string[]; readonly disable?: readonly string[] },
+  ): Promise<DopplerWebhook>;
+  remove(id: string): Promise<void>;
+}
+
 /**
  * What the core lends to a plugin's commands. A plugin never prints a plan, asks for consent or speaks to Doppler by itself.
  */
@@ -178,6 +198,8 @@ export interface Host {
   seen(kind: 'branch', of: string, words: readonly string[]): Promise<void>;
   /** Runs this very dcs as a child process with `--json` and `--no-input`. Never throws for what it answers. No value in `words`. */
   dcs(words: readonly string[], options?: DcsRunOptions): Promise<DcsRun>;
+  /** Those of a Doppler project. Consent is the plugin's: it asks before. */
+  webhooks(project: string): Promise<DopplerWebhooks>;
   doppler(environment: Environment): Promise<{ readonly source: Source; readonly target: Target }>;
   /**
    * Brings what the source holds into the environment's Doppler config by the one loop: the plan (on stderr), consent, a write that

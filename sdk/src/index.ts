@@ -8,6 +8,8 @@ export {
   TRIGGER_TYPES,
   type DcsRun,
   type DcsRunOptions,
+  type DopplerWebhook,
+  type DopplerWebhooks,
   type Environment,
   type GitHook,
   type Host,

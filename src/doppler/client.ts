@@ -1,8 +1,9 @@
-import { isDcsError, Secret } from 'dcs-sdk';
+import { isDcsError, Secret, type DopplerWebhooks } from 'dcs-sdk';
 import type { DopplerSDK } from '@dopplerhq/node-sdk';
 import { fieldsOf, listOf, malformed, optionalText, secretsOf, textOf, type DopplerSecret } from './answers.ts';
 import { nativeSyncsOf, type NativeSync } from './native-syncs.ts';
 import { checkSlug } from './place.ts';
+import { webhooksOf } from './webhooks.ts';
 import { createTransport, observed, sdkOver, type RateLimits, type Transport, type TransportOptions } from './transport.ts';
 
 export type { DopplerSecret } from './answers.ts';
@@ -213,6 +214,11 @@ export class DopplerClient {
   /** Doppler's own syncs that run, of all the workplace that this token may see; asked once. */
   nativeSyncs(): Promise<readonly NativeSync[]> {
     return (this.#nativeSyncs ??= this.#load().then(async ({ integrations }) => nativeSyncsOf(await integrations.list())));
+  }
+
+  async webhooks(project: string): Promise<DopplerWebhooks> {
+    checkSlug('project', project);
+    return webhooksOf((await this.#load()).webhooks, project);
   }
 
   #load(): Promise<DopplerSDK> {

@@ -13,6 +13,7 @@ export const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['update', 'test/e2e/update-whole.test.ts'],
   ['ci run', 'test/workflows/ci-run.test.ts'],
   ...['hooks install', 'hooks uninstall', 'hooks run', 'hooks status'].map((id) => [id, 'test/e2e/hook-keepers.test.ts'] as const),
+  ...['setup', 'list', 'remove', 'test', 'info', 'handler'].map((word) => [`webhook ${word}`, 'test/e2e/webhook.test.ts'] as const),
 ]);
 
 interface Line {

@@ -1,0 +1,59 @@
+import { Args, Flags } from '@oclif/core';
+import { DcsError, type DopplerWebhook, type Secret } from 'dcs-sdk';
+import { DcsCommand } from 'dcs-sdk/command';
+import { makeKey, signingKeys } from '../../webhook/keys.ts';
+import { placesOf, wanted, type Place } from '../../webhook/places.ts';
+import { keyFlag, webUrl, yesFlag } from '../../webhook-command.ts';
+
+export default class WebhookSetup extends DcsCommand {
+  static override description = `Tell Doppler where the receiver is, for the configs that triggers of dcs.yaml name.
+
+Makes the webhook, or mends the one with this URL: its configs and its signing key. --key-file makes the key where there is none; --rotate a new one, and the receiver takes the old one too until the next rotation.`;
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> https://hooks.example.com/webhook --key-file /etc/dcs/webhook.key',
+    '<%= config.bin %> <%= command.id %> https://hooks.example.com/webhook --key-file /etc/dcs/webhook.key --rotate --yes',
+    'DOPPLER_WEBHOOK_SECRET="$(cat key)" <%= config.bin %> <%= command.id %> https://hooks.example.com/webhook -e staging',
+  ];
+  static override args = { url: Args.string({ required: true, description: 'where Doppler reaches the receiver, path and all' }) };
+  static override flags = {
+    ...keyFlag,
+    rotate: Flags.boolean({ dependsOn: ['key-file'], description: 'a new key' }),
+    ...yesFlag,
+  };
+
+  async run(): Promise<Record<string, unknown>> {
+    const { flags, args } = await this.parse(WebhookSetup);
+    const { href: url } = webUrl(args.url);
+    const host = await this.host();
+    const places = await placesOf(host, await wanted(host, flags.env));
+    for (const { project, configs } of places) host.output.note(`Doppler ${project}: ${configs.join(', ')} -> ${url}`);
+    if (!(await host.confirm('Tell Doppler so?', '--yes'))) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
+    const file = flags['key-file'];
+    const { key, made } =
+      file === undefined ? { key: (await signingKeys(host.env, undefined))[0], made: false } : await makeKey(file, flags.rotate);
+    if (made) host.output.note(`+ ${file}  the signing key; it stays on this machine and in Doppler`);
+    const done: { project: string; webhook: DopplerWebhook; created: boolean }[] = [];
+    // One after the other: what the first one refuses, the next one is not asked.
+    for (const place of places) done.push({ project: place.project, ...(await setUp(place, url, key)) });
+    return this.out(
+      [
+        ...done.map(
+          ({ project, webhook, created }) => `${created ? '+' : '~'} Doppler ${project}  ${webhook.configs.join(', ')} -> ${webhook.url}`,
+        ),
+        `Next  dcs webhook serve${file === undefined ? '' : ` --key-file ${file}`}, then dcs webhook test ${url}`,
+      ],
+      { keyMade: made, webhooks: done.map(({ project, webhook, created }) => ({ project, ...webhook, created })) },
+    );
+  }
+}
+
+async function setUp(
+  { api, webhooks, configs }: Place,
+  url: string,
+  secret: Secret,
+): Promise<{ webhook: DopplerWebhook; created: boolean }> {
+  const found = webhooks.find((webhook) => webhook.url === url);
+  if (found === undefined) return { webhook: await api.create({ url, secret, configs }), created: true };
+  const enable = configs.filter((config) => !found.configs.includes(config));
+  return { webhook: await api.change(found.id, { secret, enable }), created: false };
+}

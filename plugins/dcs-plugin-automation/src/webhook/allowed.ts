@@ -1,0 +1,27 @@
+import { DcsError, type Host } from 'dcs-sdk';
+
+/** What a webhook may start: an environment that a trigger of dcs.yaml names. */
+export interface Allowed {
+  readonly environment: string;
+  readonly project: string;
+  readonly config: string;
+}
+
+export const placeOf = (project: string, config: string): string => `${project}/${config}`;
+
+/** By Doppler's `project/config`: the only thing that a payload chooses from. Throws CONFIG where no trigger is a webhook's. */
+export async function allowedOf(host: Host): Promise<ReadonlyMap<string, Allowed>> {
+  const named = new Set(host.triggers('webhook').map(({ environment }) => environment));
+  const allowed = (await host.environments())
+    .filter(({ name }) => named.has(name))
+    .map(({ name, doppler }): [string, Allowed] => [placeOf(doppler.project, doppler.config), { environment: name, ...doppler }]);
+  if (allowed.length === 0)
+    throw new DcsError('CONFIG', 'No trigger of dcs.yaml is of type webhook.', {
+      why: 'A webhook starts only what a trigger names.',
+      hint: 'triggers: [{type: webhook, environment: staging}]',
+    });
+  return new Map(allowed);
+}
+
+/** The project that all of them lie in, or the first of several: what a queue is called after. */
+export const projectOf = (allowed: ReadonlyMap<string, Allowed>): string => [...allowed.values()][0]!.project;

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { DcsError, Secret, type Env } from 'dcs-sdk';
+
+/** What signs: the key that Doppler has, then the one it had before. */
+export type Keys = readonly [Secret, ...Secret[]];
+
+/** Shorter ones are guessed. */
+const SHORTEST = 16;
+const HINT = [
+  'dcs webhook setup URL --key-file FILE     makes one, and gives it to Doppler',
+  'DOPPLER_WEBHOOK_SECRET                    what Doppler has as the signing key',
+];
+
+/**
+ * The signing keys, from a file of this user (a key a line, the newest first) or from DOPPLER_WEBHOOK_SECRET and, during a rotation,
+ * DOPPLER_WEBHOOK_SECRET_PREVIOUS. Throws AUTH where there is none, CONFIG for a file that others may read.
+ */
+export async function signingKeys(env: Env, file: string | undefined): Promise<Keys> {
+  const found =
+    file === undefined ? [env['DOPPLER_WEBHOOK_SECRET'], env['DOPPLER_WEBHOOK_SECRET_PREVIOUS']] : ((await readKeys(file)) ?? []);
+  const [newest, ...older] = found.filter((key) => key !== undefined && key !== '').map((key) => new Secret(key!));
+  if (newest === undefined)
+    throw new DcsError('AUTH', 'There is no signing key for the webhook.', {
+      why: 'Without one anybody could trigger a sync.',
+      hint: HINT,
+    });
+  if ([newest, ...older].some((key) => key.reveal().length < SHORTEST))
+    throw new DcsError('CONFIG', 'The signing key of the webhook is too short.', {
+      why: `It has less than ${SHORTEST} characters.`,
+      hint: 'openssl rand -hex 32',
+    });
+  return [newest, ...older];
+}
+
+/** How old a key of the file may be, ms. */
+const REREAD = 2000;
+
+/** The same, as they are from now on: a rotation in the file needs no restart. What cannot be read leaves the last good ones. */
+export async function watchedKeys(env: Env, file: string | undefined, failed: (error: unknown) => void): Promise<() => Keys> {
+  let keys = await signingKeys(env, file);
+  const again = async (): Promise<void> => {
+    try {
+      keys = await signingKeys(env, file);
+    } catch (error) {
+      failed(error);
+    }
+  };
+  if (file !== undefined) setInterval(() => void again(), REREAD).unref();
+  return () => keys;
+}
+
+/** The lines of a file that is this user's alone; undefined: there is no such file. */
+async function readKeys(file: string): Promise<string[] | undefined> {
+  try {
+    const { mode } = await stat(file);
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw new DcsError('CONFIG', `${file} may be read by others.`, {
+        why: 'It holds the signing key of the webhook.',
+        hint: `chmod 600 ${file}`,
+      });
+    const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim());
+    return lines.filter((line) => line !== '');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === undefined || error instanceof DcsError) throw error;
+    throw new DcsError('CONFIG', `${file} cannot be read (${code}).`);
+  }
+}
+
+/** The key in the file, made where there is none; with `rotate` a new one, and the newest so far stays valid behind it. */
+export async function makeKey(file: string, rotate: boolean): Promise<{ readonly key: Secret; readonly made: boolean }> {
+  const [newest] = (await readKeys(file)) ?? [];
+  if (newest !== undefined && !rotate) return { key: new Secret(newest), made: false };
+  const key = randomBytes(32).toString('hex');
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, `${[key, ...(newest === undefined ? [] : [newest])].join('\n')}\n`, { mode: 0o600, flag: 'wx' });
+  await chmod(temporary, 0o600);
+  await rename(temporary, file);
+  return { key: new Secret(key), made: true };
+}

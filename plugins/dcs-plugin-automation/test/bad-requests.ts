@@ -1,0 +1,41 @@
+import { event, sign, type Post } from './post.ts';
+
+/** A signature of the right form. */
+export const WRONG = `sha256=${'0'.repeat(64)}`;
+/** What a request is, what it is answered, and how to send it. */
+export const BAD: readonly (readonly [name: string, status: number, request: Post])[] = [
+  ['no signature', 401, { headers: { 'x-doppler-signature': undefined } }],
+  ['an empty signature', 401, { headers: { 'x-doppler-signature': '' } }],
+  ['a wrong signature', 401, { headers: { 'x-doppler-signature': WRONG } }],
+  ['a signature by another key', 401, { headers: { 'x-doppler-signature': sign(event(), 'somebody-elses-signing-key') } }],
+  ['a signature of another body', 401, { headers: { 'x-doppler-signature': sign(event('prd')) } }],
+  ['a signature cut short', 401, { headers: { 'x-doppler-signature': sign(event()).slice(0, -2) } }],
+  ['a signature too long', 401, { headers: { 'x-doppler-signature': `${sign(event())}00` } }],
+  ['a signature that is no hex', 401, { headers: { 'x-doppler-signature': `sha256=${'z'.repeat(64)}` } }],
+  ['a signature with another algorithm', 401, { headers: { 'x-doppler-signature': sign(event()).replace('sha256', 'sha1') } }],
+  ['a signature without its algorithm', 401, { headers: { 'x-doppler-signature': sign(event()).slice(7) } }],
+  ['two signatures, one right', 401, { headers: { 'x-doppler-signature': [sign(event()), WRONG] } }],
+  ['null', 400, { body: 'null' }],
+  ['a number', 400, { body: '7' }],
+  ['a list', 400, { body: '[]' }],
+  ['nothing', 400, { body: '' }],
+  ['no JSON', 400, { body: '{"type":' }],
+  ['no UTF-8', 400, { body: Buffer.from([0x22, 0xff, 0xfe, 0x22]) }],
+  ['an event without a config', 400, { body: '{"type":"config.secrets.update"}' }],
+  ['a config that is a text', 400, { body: '{"type":"config.secrets.update","config":"stg","project":"shop"}' }],
+  ['a config whose name is an object', 400, { body: '{"type":"config.secrets.update","config":{"name":{},"project":"shop"}}' }],
+  ['deep nesting', 400, { body: '['.repeat(30_000) + ']'.repeat(30_000) }],
+  ['a form', 415, { headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
+  ['no content type', 415, { headers: { 'content-type': undefined } }],
+  ['JSON by another name', 415, { headers: { 'content-type': 'application/jsonp' } }],
+  ['a packed body', 415, { headers: { 'content-encoding': 'gzip' } }],
+  ['64 KiB and one byte', 413, { body: 'x'.repeat(65_537) }],
+  ['a body of 8 MB', 413, { body: 'x'.repeat(8_000_000) }],
+  ['GET', 405, { method: 'GET' }],
+  ['PUT', 405, { method: 'PUT' }],
+  ['DELETE', 405, { method: 'DELETE' }],
+  ['another path', 404, { path: '/' }],
+  ['a path below', 404, { path: '/webhook/doppler' }],
+  ['a path in capitals', 404, { path: '/WEBHOOK' }],
+  ['health by POST', 405, { path: '/health' }],
+];
