@@ -52,7 +52,7 @@ function wrong(line: string): string | undefined {
   const plain = words.filter((word) => !word.startsWith('-'));
   const id = plain.map((_, index) => plain.slice(0, plain.length - index).join(':')).find((one) => commands.has(one));
   // `dcs neon branch ...`, `dcs secrets`: the words before several commands.
-  if (id === undefined && /^(webhook|reconcile)$/.test(plain[0]!)) return undefined;
+  if (id === undefined && plain[0] === 'reconcile') return undefined;
   if (id === undefined) return [...commands.keys()].some((one) => one.startsWith(`${plain[0]}:`)) ? undefined : 'no such command';
   const { flags } = commands.get(id)!;
   const known = Object.entries(flags).flatMap(([name, { allowNo, char, aliases = [], charAliases = [] }]) => [
