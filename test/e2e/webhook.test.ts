@@ -1,8 +1,9 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { freePort } from '../../runtime/test/program.ts';
+import { REDIS_PASSWORD, redisServer } from '../../plugins/dcs-plugin-automation/test/redis.ts';
 import { running, type Running } from './running.ts';
 import { world, YAML, type World } from './world.ts';
 
@@ -49,6 +50,21 @@ describe('dcs webhook', function () {
       if (tries === 200) throw new Error(`${name} never arrived: ${receiver?.seen.err ?? ''}`);
       await sleep(100);
     }
+  };
+
+  /** Syncs that run in the project. */
+  const writers = async (): Promise<string[]> => {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const found = await Promise.all(
+      pids.map(async (pid) => {
+        const [cwd, words] = await Promise.all([readlink(`/proc/${pid}/cwd`), readFile(`/proc/${pid}/cmdline`, 'utf8')]).catch(() => [
+          '',
+          '',
+        ]);
+        return cwd === w.project && words.includes('\0sync\0') ? [pid] : [];
+      }),
+    );
+    return found.flat();
   };
 
   it('brings a change in Doppler to its targets, from setup to removal', async () => {
@@ -128,14 +144,47 @@ describe('dcs webhook', function () {
   it('after kill -9 leaves no writer behind, and does what it had accepted', async () => {
     await setUp();
     const started = await serve();
-    await w.post('/_sandbox/faults', { cloud: 'cloudflare', kind: 'delay', ms: 3000, times: 1, route: '*' }).catch(() => undefined);
+    await w.post('/_sandbox/faults', { cloud: 'cloudflare', kind: 'delay', ms: 5000, times: 1 });
     await w.doppler('stg', { STRIPE_KEY: 'accepted-before-the-crash' });
     await started.until('a run', () => started.seen.err.includes('"started"'));
+    for (let tries = 0; (await writers()).length === 0; tries++) {
+      if (tries === 100) throw new Error('there is no sync to be left behind');
+      await sleep(50);
+    }
     started.kill('SIGKILL');
     await started.ended;
     receiver = undefined;
+    for (let tries = 0; (await writers()).length > 0; tries++) {
+      if (tries === 40) throw new Error('a sync goes on without its receiver');
+      await sleep(50);
+    }
     await serve();
     await arrives('STRIPE_KEY', 'accepted-before-the-crash');
+  });
+
+  it('receives on one machine and syncs on others, with a password that is nowhere to be seen', async () => {
+    const redis = await redisServer();
+    const env = { DCS_QUEUE_URL: redis.url };
+    const workers = [0, 1].map(() => running(w, ['webhook', 'worker'], env));
+    try {
+      await setUp();
+      const front = running(w, ['webhook', 'serve', '-p', String(port), '--key-file', key()], env);
+      receiver = front;
+      for (const one of workers) await one.until('working', () => one.seen.err.includes('"working"'));
+      await front.until('listening', () => front.seen.err.includes('"queue":"redis"'));
+      await w.doppler('stg', { STRIPE_KEY: 'by-a-worker' });
+      await arrives('STRIPE_KEY', 'by-a-worker');
+      expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).to.equal(200);
+      expect((await w.dcs(['webhook', 'list', '--dead'], { env })).out).to.contain('Nothing was given up');
+      expect(front.seen.err).to.not.contain('"ran"').and.to.not.contain(REDIS_PASSWORD);
+    } finally {
+      for (const one of workers) one.kill('SIGTERM');
+      expect(await Promise.all(workers.map(({ ended }) => ended))).to.deep.equal([0, 0]);
+      receiver?.kill('SIGTERM');
+      await receiver?.ended;
+      await redis.close();
+    }
+    for (const { seen } of workers) expect(seen.err + seen.out).to.not.contain(REDIS_PASSWORD);
   });
 
   it('gives up what is refused, lists it, and forgets it with the next success', async () => {
