@@ -102,7 +102,7 @@ function leaves(value: unknown, path = ''): Set<string> {
 const snapshot = (): Surface => JSON.parse(readFileSync(SNAPSHOT, 'utf8')) as Surface;
 
 describe('the surface of the command line', function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   let w: World;
   before(async () => {
     w = await world();
