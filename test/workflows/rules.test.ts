@@ -22,8 +22,9 @@ const workflows: readonly (readonly [name: string, text: string])[] = [
 ];
 
 describe('the workflows and the action', () => {
+  // One for each text: its WebAssembly gives out after some.
   let lint: Lint;
-  before(async () => {
+  beforeEach(async () => {
     lint = await createLinter();
   });
 

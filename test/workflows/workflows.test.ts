@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { world, type World } from '../e2e/world.ts';
 import { runWorkflow, type Did, type RunnerOptions } from './runner.ts';
-import { programs, scratchClone, type Programs } from './scratch.ts';
+import { programs, scratchClone, updatesBranch, type Programs } from './scratch.ts';
 import { execFileSync } from 'node:child_process';
 
 const TOKEN = `ghs_${'w'.repeat(36)}`;
@@ -133,15 +133,22 @@ describe('every step of the workflows of this repository, in a scratch runner', 
       return folder;
     }
 
-    it('packs, signs, publishes by identity, and leaves one release behind', async () => {
+    it('packs, signs, publishes by identity, and leaves one release and the updates behind', async () => {
       const checkout = await due();
+      const origin = await updatesBranch(store);
       const github = await releases();
       try {
         const run = (): Promise<readonly Did[]> =>
           commonly('release', { checkout, env: { ...stood.env, GITHUB_API_URL: github.origin }, secrets: { DCS_SIGNING_KEY: KEY } });
         const did = await run();
         expect(failed(did)).to.deep.equal([]);
-        expect([...new Set(did.map(({ job }) => job))]).to.deep.equal(['due', 'packages', 'publish']);
+        expect([...new Set(did.map(({ job }) => job))]).to.deep.equal(['due', 'packages', 'standalone', 'sign', 'publish']);
+        for (const { job, with: given } of did.filter(({ used }) => used?.includes('artifact')))
+          expect(job === 'publish' ? (given!['name'] ?? given!['pattern']) : '', 'what is published was signed').to.be.oneOf([
+            '',
+            'release',
+            'updates-*',
+          ]);
         const [release, ...others] = github.made;
         expect(others).to.deep.equal([]);
         expect(release).to.include({ tag_name: 'v0.1.0', target_commitish: 'c'.repeat(40), draft: false });
@@ -150,18 +157,31 @@ describe('every step of the workflows of this repository, in a scratch runner', 
           'SHA256SUMS',
           'SHA256SUMS.sig',
           'dcs-sdk-0.1.0.tgz',
+          ...['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-x64'].map((platform) => `dcs-v0.1.0-${platform}.tar.gz`),
           'dcs.cdx.json',
           'dcs.rb',
         ]);
+        const shown = execFileSync('git', ['-C', origin, 'ls-tree', '-r', '--name-only', 'updates'], { encoding: 'utf8' });
+        expect(shown).to.contain('channels/stable/darwin-x64.signed').and.to.contain('parts/win32-x64.part');
         await keepsSecrets(did);
 
         const again = await run();
         expect(failed(again), 'it may be run again').to.deep.equal([]);
-        expect(github.made[0]!.assets).to.have.length(5);
+        expect(github.made[0]!.assets).to.have.length(10);
       } finally {
         await github.close();
       }
     });
+  });
+
+  it('renew: what dcs update reads stays true', async () => {
+    const origin = await updatesBranch(store);
+    const did = await commonly('renew', { secrets: { DCS_SIGNING_KEY: KEY } });
+    expect(failed(did)).to.deep.equal([]);
+    expect(execFileSync('git', ['-C', origin, 'log', '--format=%an %s', '-1', 'updates'], { encoding: 'utf8' })).to.equal(
+      'github-actions[bot] renewed\n',
+    );
+    await keepsSecrets(did);
   });
 
   describe('conformance', () => {
