@@ -1,15 +1,13 @@
 #!/usr/bin/env node
 // Plain ES2020 up to the version check, so that an old Node answers in one line instead of a stack.
-import { mkdirSync, readFileSync } from 'node:fs';
-import * as nodeModule from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 15)) {
   process.stderr.write(`dcs needs Node.js 22.15 or newer; this is ${process.version}.\n`);
   process.exit(1);
 }
+
+// Not by `import`, which reads all that a module exports, also what loads only when it is read.
+const { mkdirSync, readFileSync } = process.getBuiltinModule('node:fs');
 
 const pkg = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const [first, ...rest] = process.argv.slice(2);
@@ -23,10 +21,12 @@ if (rest.length === 0 && (first === '--version' || first === '-V')) {
 
 /** In a folder of our own: Node would take code that another user planted in a shared one. */
 function cacheCompiledCode() {
+  const { join } = process.getBuiltinModule('node:path');
+  const { homedir } = process.getBuiltinModule('node:os');
   const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dcs', 'v8');
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    nodeModule.enableCompileCache?.(folder);
+    process.getBuiltinModule('node:module').enableCompileCache(folder);
   } catch {
     // A read-only home only costs the cache.
   }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundled, licenses } from './bundled.mjs';
+import { quickStart } from './quick-start.mjs';
 
 const plugins = readdirSync('plugins').filter((name) => existsSync(`plugins/${name}/tsconfig.json`));
 // tsc never deletes: a removed command would stay registered.
@@ -31,8 +32,10 @@ const { metafile } = await build({
   // Binaries, and optional. Everything else is in the bundle: what is installed is small, and nobody changes it between its release and its use.
   external: ['@lydell/node-pty', '@napi-rs/keyring', 'typescript'], // typescript: oclif's development mode, never here
   metafile: true,
+  plugins: [quickStart],
+  // For CommonJS in the bundle. Without an `import`, which every chunk would pay for.
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; import { fileURLToPath as __fileURLToPath } from 'node:url'; import { dirname as __pathDirname } from 'node:path'; const require = __createRequire(import.meta.url); const __filename = __fileURLToPath(import.meta.url); const __dirname = __pathDirname(__filename);",
+    js: "const __node = process.getBuiltinModule, __filename = import.meta.filename, __dirname = import.meta.dirname, __ownRequire = () => __node('node:module').createRequire(import.meta.url), require = Object.assign((id) => __node(id) ?? __ownRequire()(id), { resolve: (...all) => __ownRequire().resolve(...all) });",
   },
   logLevel: 'warning',
 });

@@ -38,6 +38,9 @@ function pack({ folder, manifest }) {
     const entries = new Set(manifest.files.filter((file) => !file.startsWith('!')).map((file) => file.split('/')[1]));
     for (const entry of [...entries, 'README.md']) cpSync(at(entry), join(stage, entry), { recursive: true });
     cpSync('LICENSE', join(stage, 'LICENSE'));
+    // Read at every start: without what makes it legible.
+    if (manifest.oclif !== undefined)
+      writeFileSync(join(stage, 'oclif.manifest.json'), JSON.stringify(JSON.parse(readFileSync(at('oclif.manifest.json'), 'utf8'))));
     writeFileSync(join(stage, 'package.json'), `${JSON.stringify(publishedManifest({ folder, manifest }), undefined, 2)}\n`);
     execFileSync(process.execPath, [npm, 'pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', into], {
       cwd: stage,

@@ -1,7 +1,7 @@
-import { DcsError, type Trigger } from 'dcs-sdk';
+import { DcsError, GIT_HOOKS, TRIGGER_TYPES, type Trigger } from 'dcs-sdk';
 import { nearest } from './nearest.ts';
 import type { Path } from './document.ts';
-import { triggerSchema, type Config } from './schema.ts';
+import type { Config } from './schema.ts';
 
 interface Around {
   readonly environments: readonly string[];
@@ -16,18 +16,34 @@ export function makeTriggers(
 ): { readonly triggers: readonly Trigger[]; readonly notices: readonly string[] } {
   const notices: string[] = [];
   const former = (config.sync?.triggers ?? []).flatMap((raw, index) => {
-    const { target: environment = raw['environment'], platforms: targets = raw['targets'], ...rest } = raw;
-    const read = triggerSchema.safeParse({ ...rest, environment, ...(targets === undefined ? {} : { targets }) });
-    if (!read.success)
+    const trigger = formerTrigger(raw);
+    if (trigger === undefined)
       notices.push(`${around.at(['sync', 'triggers', index])}: is a trigger of the first version that starts nothing here.`);
-    return read.success ? [{ trigger: read.data, path: ['sync', 'triggers', index] }] : [];
+    return trigger === undefined ? [] : [{ trigger, path: ['sync', 'triggers', index] }];
   });
   const own = (config.triggers ?? []).map((trigger, index) => ({ trigger, path: ['triggers', index] }));
   const triggers = [...own, ...former].map(({ trigger, path }) => checked(trigger, path, around));
   return { triggers, notices };
 }
 
-function checked({ type, environment, targets, hooks }: ReturnType<typeof triggerSchema.parse>, path: Path, around: Around): Trigger {
+type ReadTrigger = NonNullable<Config['triggers']>[number];
+
+/** Read without the schema: that would load its library at every start. Undefined: it says something else than `triggers:` may. */
+function formerTrigger(raw: Readonly<Record<string, unknown>>): ReadTrigger | undefined {
+  const { type, environment: one, target: environment = one, targets: some, platforms: targets = some, hooks, ...other } = raw;
+  const listed = (value: unknown, known?: readonly unknown[]): boolean =>
+    value === undefined ||
+    (Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === 'string' && (known?.includes(word) ?? true)));
+  const fits =
+    TRIGGER_TYPES.some((each) => each === type) &&
+    typeof environment === 'string' &&
+    listed(targets) &&
+    listed(hooks, GIT_HOOKS) &&
+    Object.keys(other).length === 0;
+  return fits ? ({ type, environment, targets, hooks } as ReadTrigger) : undefined;
+}
+
+function checked({ type, environment, targets, hooks }: ReadTrigger, path: Path, around: Around): Trigger {
   if (!around.environments.includes(environment))
     throw unknown(`${around.at([...path, 'environment'])}: there is no environment "${environment}".`, environment, around.environments);
   const stray = targets?.find((name) => !around.targets.has(name));

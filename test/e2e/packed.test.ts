@@ -58,15 +58,6 @@ describe('the packed release, installed and used', function () {
     await rm(base, { recursive: true, force: true });
   });
 
-  async function install(names: readonly string[]): Promise<void> {
-    const folder = join(base, 'home', '.local', 'share', 'dcs');
-    await mkdir(folder, { recursive: true });
-    await npm('install', '--ignore-scripts', '--prefix', folder, ...names);
-    const { dependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { dependencies: object };
-    const plugins = names.map((name) => ({ name, tag: 'latest', type: 'user' }));
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies, oclif: { schema: 1, plugins } }));
-  }
-
   it('installs into an empty home: few packages, few megabytes, no script', async () => {
     const { stdout, stderr } = await npm('install', '--global', '--prefix', join(base, 'prefix'), 'doppler-cloud-syncs');
     expect(stdout + stderr).to.not.match(/script|deprecated|warn/i);
@@ -98,7 +89,7 @@ describe('the packed release, installed and used', function () {
   });
 
   it('installs plugins, shows the demo and syncs', async () => {
-    await install(PLUGINS.map((name) => `dcs-plugin-${name}`));
+    await dcs(['plugins', 'install', ...PLUGINS, '--yes']);
     const { stdout, stderr } = await dcs(['sandbox', 'demo', '--fast']);
     expect(stdout + stderr).to.contain('✓ 8 of 8');
 
