@@ -21,9 +21,9 @@ if (rest.length === 0 && (first === '--version' || first === '-V')) {
 
 /** In a folder of our own: Node would take code that another user planted in a shared one. */
 function cacheCompiledCode() {
-  const { join } = process.getBuiltinModule('node:path');
+  const path = process.getBuiltinModule('node:path');
   const { homedir } = process.getBuiltinModule('node:os');
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dcs', 'v8');
+  const folder = path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'dcs', 'v8');
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     process.getBuiltinModule('node:module').enableCompileCache(folder);
