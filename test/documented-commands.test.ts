@@ -49,7 +49,7 @@ function typed(page: string): string[] {
 /** What is wrong with it. */
 function wrong(line: string): string | undefined {
   const [, ...words] = line.split(' -- ')[0]!.split(/\s+/);
-  const plain = words.filter((word) => !word.startsWith('-'));
+  const plain = words.filter((word) => !word.startsWith('-')).map((word) => word.replace(/,$/, ''));
   const id = plain.map((_, index) => plain.slice(0, plain.length - index).join(':')).find((one) => commands.has(one));
   // `dcs neon branch ...`, `dcs secrets`: the words before several commands.
   if (id === undefined && plain[0] === 'reconcile') return undefined;
