@@ -100,7 +100,6 @@ describe('standalone builds', function () {
   it('take only the Node that is pinned', () => {
     const cache = join(folder, 'cache');
     const { version } = JSON.parse(readFileSync('scripts/standalone/node.json', 'utf8')) as { version: string };
-    expect(process.versions.node).to.equal(version);
     mkdirSync(join(cache, `node-v${version}-linux-x64`), { recursive: true });
     writeFileSync(join(cache, `node-v${version}-linux-x64`, 'node'), 'something else');
     expect(() => nodeFor('linux-x64', cache)).to.throw(/not the Node that/);
