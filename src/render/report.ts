@@ -1,3 +1,4 @@
+import { isDcsError } from 'dcs-sdk';
 import type { Applied, Result } from '../engine/apply.ts';
 import type { Style } from './style.ts';
 import { together } from './together.ts';
@@ -130,5 +131,6 @@ export function reportJson(report: TargetReport): Record<string, unknown> {
       ...(error ? { code: error.code, message: error.message } : {}),
     })),
     ...(report.error === undefined ? {} : { error: messageOf(report.error) }),
+    ...(isDcsError(report.error) ? { code: report.error.code } : {}),
   };
 }

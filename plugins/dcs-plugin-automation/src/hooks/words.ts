@@ -21,7 +21,7 @@ interface Row {
 interface Written {
   readonly target: string;
   readonly outcomes?: readonly { readonly result: string }[];
-  readonly error?: Failure;
+  readonly error?: string;
 }
 
 /** `3 secrets behind on staging`, a line an environment; nothing where all is in sync. */
@@ -62,7 +62,7 @@ export function synced(environment: string, run: DcsRun): readonly string[] {
     ...(written > 0 ? [`dcs hooks: ${secrets(written)} written on ${environment}`] : []),
     ...(failed
       ? [
-          `dcs hooks: ${failed.target}${more(others.length)} on ${environment} was not synced${failed.error ? ` (${why(failed.error)})` : ''}: ${again}`,
+          `dcs hooks: ${failed.target}${more(others.length)} on ${environment} was not synced${failed.error === undefined ? '' : ` (${failed.error})`}: ${again}`,
         ]
       : run.exit === 0
         ? []

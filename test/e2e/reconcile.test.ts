@@ -1,0 +1,243 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
+import { workspace, type Workspace } from './workspace.ts';
+import { world, YAML, type Ran, type World } from './world.ts';
+
+interface Environment {
+  environment: string;
+  scheduled: boolean;
+  inSync: number;
+  written: { target: string; names: string[] }[];
+  drifted: { target: string; names: string[] }[];
+  left: { target: string; state: string; names: string[] }[];
+  failed: { target: string | null; code: string; message: string }[];
+}
+interface Project {
+  project: string;
+  environments: Environment[];
+  failed: Environment['failed'];
+}
+const projects = (ran: Ran): Project[] => ran.json()['projects'] as Project[];
+const SCHEDULED = `${YAML}triggers: [{type: schedule, environment: staging}]\n`;
+
+describe('dcs reconcile', () => {
+  let w: World;
+  beforeEach(async () => {
+    w = await world();
+    await w.yaml(SCHEDULED);
+  });
+  afterEach(() => w.close());
+  const run = (...more: string[]): Promise<Ran> => w.dcs(['reconcile', ...more, '--json']);
+  const of = (ran: Ran, name: string): Environment => projects(ran)[0]!.environments.find(({ environment }) => environment === name)!;
+
+  it('writes where a schedule trigger of a trusted file says so, reports the rest, and then has nothing to do', async () => {
+    const untrusted = await run();
+    expect([untrusted.code, of(untrusted, 'staging').failed[0]!.code]).to.deep.equal([7, 'REFUSED']);
+    expect(await w.worker('STRIPE_KEY')).to.equal(undefined);
+    await w.dcs(['trust']);
+    const first = await run();
+    expect(first.code, first.out).to.equal(0);
+    expect(of(first, 'staging')).to.deep.include({ scheduled: true, inSync: 1, left: [], failed: [] });
+    expect(of(first, 'staging').written[0]!.names).to.have.length(7);
+    expect(of(first, 'prod')).to.deep.include({ scheduled: false, written: [], failed: [] });
+    expect(of(first, 'prod').left).to.have.length(1);
+    expect(await w.worker('STRIPE_KEY', 'shop-api')).to.equal(undefined);
+    await w.forget();
+    const text = await w.dcs(['reconcile']);
+    expect([text.code, text.out]).to.satisfy(
+      ([code, out]: [number, string]) =>
+        code === 0 &&
+        out.includes('✓ staging  1 target in sync\n') &&
+        /^! prod {2}0 targets in sync, 1 target left$/m.test(out) &&
+        out.includes('dcs diff -e prod'),
+    );
+    expect((await w.journal()).filter(({ cloud, method }) => cloud === 'cloudflare' && method !== 'GET')).to.deep.equal([]);
+  });
+
+  it('mends drift where it may and says so; -e narrows', async () => {
+    await w.dcs(['trust']);
+    await run();
+    await w.dcs(['sync', '-e', 'prod', '--yes']);
+    await w.edit('STRIPE_KEY', 'by-hand');
+    await w.edit('STRIPE_KEY', 'by-hand', 'shop-api');
+    const prod = await run('-e', 'prod');
+    expect([prod.code, projects(prod)[0]!.environments.map(({ environment }) => environment)]).to.deep.equal([0, ['prod']]);
+    expect(of(prod, 'prod').left[0]!.state).to.equal('drifted');
+    const both = await run();
+    expect(both.code).to.equal(0);
+    expect(of(both, 'staging').drifted[0]!.names).to.include('STRIPE_KEY');
+    expect(of(both, 'staging')).to.deep.include({ inSync: 1, left: [] });
+    expect(await w.worker('STRIPE_KEY')).to.not.equal('by-hand');
+    expect(await w.worker('STRIPE_KEY', 'shop-api')).to.equal('by-hand');
+    expect(both.out + both.err).to.not.contain('by-hand');
+  });
+
+  it('a target that fails stops no other, and the exit code says which kind it was', async () => {
+    await w.yaml(
+      `${SCHEDULED.replace('triggers', '  gone: {type: cloudflare, account_id: 7f3ac0de51b84c2f9e60a1d2b3c4d5e6, worker: {staging: no-such-worker}, include: ["STRIPE_*"]}\ntriggers')}`,
+    );
+    await w.dcs(['trust']);
+    const ran = await run('-e', 'staging');
+    expect(of(ran, 'staging').written.map(({ target }) => target)).to.deep.equal(['api']);
+    expect(of(ran, 'staging').failed.map(({ target }) => target)).to.deep.equal(['gone']);
+    expect(ran.code).to.equal(5);
+    expect((await run('-e', 'staging')).code).to.equal(4);
+  });
+
+  it('two runs for one folder do not overlap', async () => {
+    await w.dcs(['trust']);
+    await w.post('/_sandbox/faults', { cloud: 'doppler', kind: 'delay', ms: 3000, times: 1 });
+    const [one, two] = await Promise.all([run(), run()]);
+    const codes = [one.code, two.code].toSorted();
+    expect(codes).to.deep.equal([0, 6]);
+    expect(JSON.stringify((one.code === 6 ? one : two).json()['error'])).to.contain('is under way');
+    expect((await run()).code).to.equal(0);
+  });
+
+  it('a list of folders and files: one report, in order, and one project that cannot be read stops no other', async () => {
+    const places = ['one', 'two', 'three'].map((name) => join(w.home, name));
+    for (const place of places) await mkdir(place);
+    await Promise.all(places.map((place) => writeFile(join(place, 'dcs.yaml'), YAML)));
+    await rename(join(places[1]!, 'dcs.yaml'), join(places[1]!, 'other.yaml'));
+    await writeFile(join(places[2]!, 'dcs.yaml'), 'targets: [');
+    const ran = await run(places[0]!, join(places[1]!, 'other.yaml'), places[2]!, join(w.home, 'none'), '-e', 'staging', '--at-once', '2');
+    expect(
+      projects(ran).map(({ project, environments, failed }) => [project, environments[0]?.left.length ?? failed[0]!.code]),
+    ).to.deep.equal([
+      [places[0], 1],
+      [places[1], 1],
+      [places[2], 'CONFIG'],
+      [join(w.home, 'none'), 'CONFIG'],
+    ]);
+    expect(ran.code).to.equal(2);
+    expect((await w.dcs(['reconcile', ...places])).out).to.contain('3 projects, 0 in sync');
+  });
+
+  it('usage: neither a kind nor a number of its own making', async () => {
+    for (const words of [
+      ['--print', 'at'],
+      ['--at-once', '0'],
+      ['--config-file', 'dcs.yaml', '.'],
+    ])
+      expect((await run(...words)).code, words.join(' ')).to.equal(64);
+  });
+
+  describe('--print', () => {
+    const files = async (kind: string, cwd?: string): Promise<Record<string, string>> =>
+      (await w.dcs(['reconcile', '--print', kind, '-e', 'staging', '--json'], cwd === undefined ? {} : { cwd })).json()['files'] as Record<
+        string,
+        string
+      >;
+
+    it('systemd: units that systemd-analyze takes, also for a folder with odd letters', async function () {
+      const odd = join(w.home, "it's 100% shop");
+      await mkdir(odd);
+      await writeFile(join(odd, 'dcs.yaml'), YAML);
+      for (const cwd of [w.project, odd]) {
+        const folder = await mkdtemp(join(w.home, 'units-'));
+        const units = await files('systemd', cwd);
+        expect(Object.keys(units)).to.deep.equal(['dcs-reconcile.service', 'dcs-reconcile.timer']);
+        for (const [name, text] of Object.entries(units)) await writeFile(join(folder, name), text);
+        expect(units['dcs-reconcile.service']).to.contain('ExecStart=/usr/bin/env dcs reconcile -e staging\n');
+        const paths = Object.keys(units).map((name) => join(folder, name));
+        try {
+          execFileSync('systemd-analyze', ['verify', '--user', ...paths], {
+            encoding: 'utf8',
+            stdio: 'pipe',
+            env: { ...process.env, XDG_RUNTIME_DIR: folder },
+          });
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.skip();
+          throw new Error(String((error as { stderr: string }).stderr));
+        }
+      }
+    });
+
+    it('cron: one line that a shell runs there, % escaped', async () => {
+      const odd = join(w.home, "it's 100% shop");
+      await mkdir(odd);
+      await writeFile(join(odd, 'dcs.yaml'), SCHEDULED);
+      const text = (await files('cron', odd))['crontab']!;
+      const line = text.split('\n').find((each) => each.startsWith('*/15 * * * * '))!;
+      expect(line.replaceAll(String.raw`\%`, '')).to.not.contain('%');
+      const command = line.slice('*/15 * * * * '.length).replaceAll(String.raw`\%`, '%');
+      const bin = join(w.home, 'bin');
+      await mkdir(bin);
+      await writeFile(join(bin, 'dcs'), '#!/bin/sh\npwd; echo "$@" "$TOKEN"\n', { mode: 0o755 });
+      await mkdir(join(w.home, '.config', 'dcs'), { recursive: true });
+      await writeFile(join(w.home, '.config', 'dcs', 'reconcile.env'), 'TOKEN=from-the-file\n');
+      const out = execFileSync('/bin/sh', ['-c', command], { encoding: 'utf8', env: { HOME: w.home, PATH: `${bin}:/usr/bin:/bin` } });
+      expect(out).to.equal(`${odd}\nreconcile -e staging from-the-file\n`);
+    });
+
+    it('kubernetes: a CronJob that never overlaps, has no token in it and little right', async () => {
+      const text = (await files('kubernetes'))['dcs-reconcile.yaml']!;
+      const documents = parseAllDocuments(text);
+      expect(documents.flatMap(({ errors }) => errors)).to.deep.equal([]);
+      const job = documents[0]!.toJS() as {
+        apiVersion: string;
+        kind: string;
+        spec: {
+          concurrencyPolicy: string;
+          jobTemplate: { spec: { template: { spec: { containers: { command: string[]; envFrom: unknown[] }[] } } } };
+        };
+      };
+      expect([job.apiVersion, job.kind, job.spec.concurrencyPolicy]).to.deep.equal(['batch/v1', 'CronJob', 'Forbid']);
+      const [container] = job.spec.jobTemplate.spec.template.spec.containers;
+      expect(container!.command).to.deep.equal(['sh', '-c', 'dcs trust --all && exec dcs reconcile -e staging']);
+      expect(container!.envFrom).to.deep.equal([{ secretRef: { name: 'dcs-tokens' } }]);
+    });
+  });
+});
+
+const MEMBERS = 200;
+
+describe('dcs reconcile of 200 projects on clouds that fail in every tenth request', () => {
+  let w: Workspace;
+  before(async function () {
+    this.timeout(60_000);
+    w = await workspace();
+    await w.post('/_sandbox/cloudflare/limits', { quota: 1_000_000, seconds: 300 });
+    const names = Array.from({ length: MEMBERS }, (_, index) => `m${index}`);
+    await w.deploy(...names.map((name) => `${name}-worker`));
+    const yaml = (name: string): string =>
+      `targets: {worker: {type: cloudflare, worker: {staging: ${name}-worker}}}\ntriggers: [{type: schedule, environment: staging}]\n`;
+    await Promise.all(names.map((name) => w.put(`services/${name}/dcs.yaml`, yaml(name))));
+    const trusted = await w.dcs(['trust', '--all']);
+    expect(trusted.out).to.contain('and the dcs.yaml of 200 members');
+  });
+  after(() => w.close());
+
+  it('converges within a few runs, reports in few lines, and then writes nothing', async function () {
+    this.timeout(180_000);
+    const faults = [
+      { kind: 'status', status: 503 },
+      { kind: 'reset' },
+      { kind: 'reset-after-commit' },
+      { kind: 'html', status: 502 },
+      { kind: 'status', status: 500 },
+    ];
+    for (const [index, fault] of faults.entries())
+      await w.post('/_sandbox/faults', { cloud: 'cloudflare', nth: 1 + index * 10, every: 50, times: 'forever', ...fault });
+    await w.forget();
+    const start = Date.now();
+    for (let round = 1; round <= 3; round++) {
+      const { code, out } = await w.dcs(['reconcile']);
+      expect([0, 4, 5], out).to.include(code);
+      expect(out.split('\n').length).to.be.at.most(40);
+    }
+    const cloud = (await w.journal()).filter((entry) => entry.cloud === 'cloudflare');
+    expect(cloud.filter(({ status }) => status === 0 || status >= 429).length / cloud.length).to.be.within(0.08, 0.12);
+    const held = await Promise.all(Array.from({ length: MEMBERS }, (_, index) => w.worker('STRIPE_KEY', `m${index}-worker`)));
+    expect(held.filter((value) => value !== 'sk-of-staging-0001')).to.deep.equal([]);
+    expect((Date.now() - start) / 1000).to.be.below(120);
+    await fetch(`${w.origin}/_sandbox/faults`, { method: 'DELETE' });
+    await w.forget();
+    const calm = await w.dcs(['reconcile']);
+    expect([calm.code, calm.out]).to.deep.equal([0, '✓ staging  200 targets in sync\n']);
+    expect((await w.journal()).filter(({ method }) => method !== 'GET')).to.deep.equal([]);
+  });
+});
