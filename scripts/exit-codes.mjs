@@ -19,6 +19,7 @@ export function exits(id, { flags }) {
   if (!ASKS_NOTHING.test(id) && !LOCAL.test(id)) for (const code of [3, 4, 8]) codes.add(code);
   if (flags.yes) for (const code of [5, 7]) codes.add(code);
   if (flags.reveal || flags.allow || id === 'login' || id === 'shell:export' || id === 'redact' || id === 'hooks:install') codes.add(7);
+  if (id === 'reconcile') for (const code of [5, 7]) codes.add(code);
   if (flags['exit-code']) more.push('with `--exit-code` exactly 0, 2 and 1: none, found, anything wrong');
   return { codes: [...codes].toSorted((a, b) => a - b), more };
 }

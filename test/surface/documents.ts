@@ -53,7 +53,9 @@ const SCENES: readonly Scene[] = [
       type('sync -e staging --yes'),
       type('history'),
       type('undo LAST --yes'),
-      ...['trust', 'untrust', 'cache show', 'cache clean', 'provision doppler --yes', 'logout neon'].map((line) => type(line)),
+      ...['reconcile -e staging', 'trust', 'untrust', 'cache show', 'cache clean', 'provision doppler --yes', 'logout neon'].map((line) =>
+        type(line),
+      ),
       type('login neon', { input: SEED.neon.key }),
       ...[
         'sandbox demo --fast',

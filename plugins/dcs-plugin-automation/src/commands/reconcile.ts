@@ -1,10 +1,11 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { DcsError, type Host } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
 import { interrupted } from '../interrupted.ts';
 import { reconcileAll } from '../reconcile/list.ts';
 import { KINDS, manifest, type Kind } from '../reconcile/manifests.ts';
+import { noticesOf } from '../reconcile/notices.ts';
 import { reconcile, type Scope } from '../reconcile/project.ts';
 import { exitOf, linesOf, type Project } from '../reconcile/report.ts';
 
@@ -58,9 +59,22 @@ no trigger names the environment it is left. Two runs for one folder do not over
 async function own(host: Host, given: Scope): Promise<Project> {
   const lock = await host.alone(`dcs reconcile of ${host.root}`);
   try {
-    const { project } = await reconcile(host, given);
+    const project = await reconcile(host, given);
+    if (host.notifications !== undefined) await tell(host, project);
     return project;
   } finally {
     await lock.release();
   }
+}
+
+async function tell(host: Host, project: Project): Promise<void> {
+  const { flush, notify } = await import('../notify/notify.ts');
+  await notify(host, noticesOf(project, await titleOf(host)));
+  await flush(host);
+}
+
+/** The Doppler project; members of a workspace may have several, so that one goes by its folder. */
+async function titleOf(host: Host): Promise<string> {
+  const [first] = (await host.members()) === undefined ? await host.environments() : [];
+  return first?.doppler.project ?? basename(host.root);
 }

@@ -5,12 +5,6 @@ import type { Environment, Project } from './report.ts';
 /** One child of dcs, ms. Its own requests give up long before. */
 export const PATIENCE = 30 * 60_000;
 
-/** What was asked and answered, an environment each, for who wants to hear of it. */
-export interface Heard {
-  readonly environment: string;
-  readonly run: Pick<DcsRun, 'exit' | 'document'>;
-}
-
 export interface Scope {
   readonly environment?: string;
   /** `--config-file`, where it was given. */
@@ -22,36 +16,28 @@ export interface Scope {
  * Looks at every environment of one dcs.yaml, or of all members of a workspace in one process, which share what an account may be asked
  * in a minute. Then writes where a trigger of type schedule says so and something is to do, and looks again.
  */
-export async function reconcile(
-  host: Host,
-  { environment: only, file, signal }: Scope,
-): Promise<{ readonly project: Project; readonly heard: readonly Heard[] }> {
+export async function reconcile(host: Host, { environment: only, file, signal }: Scope): Promise<Project> {
   const members = await host.members();
   const all = [...(members === undefined ? [] : ['--all']), ...(file === undefined ? [] : ['--config-file', file])];
   const dcs = (...words: string[]): Promise<DcsRun> => host.dcs([...words, ...all], { signal, timeout: PATIENCE });
-  const look = await dcs('status', ...(only === undefined ? [] : ['-e', only]));
-  const rows = looked(look);
-  if ('code' in rows)
-    return { project: { project: host.root, environments: [], failed: [rows] }, heard: [{ environment: only ?? '', run: look }] };
+  const rows = looked(await dcs('status', ...(only === undefined ? [] : ['-e', only])));
+  if ('code' in rows) return { project: host.root, environments: [], failed: [rows] };
   const environments: Environment[] = [];
-  const heard: Heard[] = [];
   for (const [environment, mine] of Map.groupBy(rows, (row) => row.environment)) {
     const covers = coveredBy(host.triggers('schedule'), members, environment);
     const scheduled = mine.some(({ target }) => covers(target));
     const before = found(environment, mine, scheduled);
-    heard.push({ environment, run: { exit: 0, document: { targets: mine } } });
     if (!mine.some(({ target, state }) => state !== 'in sync' && covers(target))) {
       environments.push(before);
       continue;
     }
     // One environment after another: an account's budget is for all of them.
     const run = await dcs('sync', '-e', environment, '--trigger', 'schedule');
-    heard.push({ environment, run });
     const again = looked(await dcs('status', '-e', environment));
     const after = found(environment, 'code' in again ? mine : again, scheduled);
     environments.push({ ...settled(after, synced(run), covers), drifted: before.drifted });
   }
-  return { project: { project: host.root, environments, failed: [] }, heard };
+  return { project: host.root, environments, failed: [] };
 }
 
 type Covers = (target: string) => boolean;
@@ -73,7 +59,7 @@ function found(environment: string, rows: readonly Row[], scheduled: boolean): E
   return {
     environment,
     scheduled,
-    inSync: rows.filter(({ state }) => state === 'in sync').length,
+    inSync: rows.filter(({ state }) => state === 'in sync').map(({ target }) => target),
     written: [],
     drifted: rows.filter(({ state }) => state === 'drifted').map(({ target, drifted: names }) => ({ target, names })),
     left: rows
@@ -92,12 +78,13 @@ function settled(after: Environment, { written, failed }: Pick<Environment, 'wri
   const whole = failed.filter(({ target }) => target === null);
   const refused = failed.filter(({ target }) => target !== null && open.has(target));
   const told = new Set(refused.map(({ target }) => target));
-  const unseen = after.failed.filter(({ target }) => !told.has(target) && (whole.length > 0 || !covers(target!)));
+  const verified = (target: string | null): target is string =>
+    target !== null && whole.length === 0 && !told.has(target) && covers(target);
   return {
     ...after,
     written,
-    inSync: after.inSync + after.failed.length - unseen.length - after.failed.filter(({ target }) => told.has(target)).length,
+    inSync: [...after.inSync, ...after.failed.map(({ target }) => target).filter(verified)],
     left: after.left.filter(({ target }) => !told.has(target)),
-    failed: [...whole, ...refused, ...unseen],
+    failed: [...whole, ...refused, ...after.failed.filter(({ target }) => !told.has(target) && !verified(target))],
   };
 }

@@ -18,7 +18,7 @@ export interface Environment {
   readonly environment: string;
   /** A trigger of type schedule may write here. */
   readonly scheduled: boolean;
-  readonly inSync: number;
+  readonly inSync: readonly string[];
   readonly written: readonly { readonly target: string; readonly names: readonly string[] }[];
   /** Found when it looked, written over meanwhile or not. */
   readonly drifted: readonly { readonly target: string; readonly names: readonly string[] }[];
@@ -64,7 +64,7 @@ const isCalm = ({ written, drifted, left, failed }: Environment): boolean =>
 function environmentLines({ environment, inSync, written, drifted, left, failed }: Environment): string[] {
   const names = written.reduce((sum, each) => sum + each.names.length, 0);
   const counts = [
-    `${plural(inSync, 'target')} in sync`,
+    `${plural(inSync.length, 'target')} in sync`,
     ...(written.length > 0 ? [`${plural(names, 'secret')} written to ${plural(written.length, 'target')}`] : []),
     ...(left.length > 0 ? [`${plural(left.length, 'target')} left`] : []),
     ...(failed.length > 0 ? [`${failed.length} failed`] : []),
