@@ -111,7 +111,7 @@ describe('dcs reconcile', () => {
     await w.dcs(['trust']);
     await w.post('/_sandbox/faults', { cloud: 'doppler', kind: 'delay', ms: 3000, times: 1 });
     const [one, two] = await Promise.all([run(), run()]);
-    const codes = [one.code, two.code].toSorted();
+    const codes = [one.code, two.code].toSorted((a, b) => a! - b!);
     expect(codes).to.deep.equal([0, 6]);
     expect(JSON.stringify((one.code === 6 ? one : two).json()['error'])).to.contain('is under way');
     expect((await run()).code).to.equal(0);
