@@ -188,7 +188,7 @@ describe('dcs webhook', function () {
   });
 
   it('gives up what is refused, lists it, and forgets it with the next success', async () => {
-    await w.yaml(YAML.replace('    worker:', '    policy: mirror\n    worker:') + TRIGGER);
+    await w.yaml(`${YAML.replace('    worker:', '    policy: mirror\n    worker:')}${TRIGGER}notifications: {webhook: {type: webhook}}\n`);
     await w.dcs(['trust']);
     await w.doppler('stg', { EXTRA: 'one' });
     expect((await w.dcs(['sync', '-e', 'staging', '--yes'])).code).to.equal(0);
@@ -198,6 +198,11 @@ describe('dcs webhook', function () {
     await started.until('a refusal', () => started.seen.err.includes('"gave up"'));
     expect(lines(started).find(({ event }) => event === 'gave up')).to.deep.include({ environment: 'staging', exit: 7 });
     expect(await w.worker('EXTRA')).to.equal('one');
+    const told = async (): Promise<string> => (await fetch(`${w.origin}/_sandbox/inbox`)).text();
+    for (let tries = 0; !(await told()).includes('refused'); tries++) {
+      if (tries === 100) throw new Error(`nobody was told: ${await told()}`);
+      await sleep(100);
+    }
     const dead = await w.dcs(['webhook', 'list', '--dead']);
     expect(dead.out).to.contain('✗ staging').and.to.contain('exit 7').and.to.contain('dcs sync -e staging');
     await w.doppler('stg', { EXTRA: 'two' });
@@ -213,6 +218,7 @@ describe('dcs webhook', function () {
       ['with a password in argv', 64, 'takes no password', ['serve', '-p', '0', '--queue', 'redis://:pw@127.0.0.1']],
       ['with a Redis that is not there', 8, 'cannot be used (ECONNREFUSED)', ['serve', '-p', '0', '--queue', 'redis://127.0.0.1:1']],
       ['as a worker without a queue', 64, 'needs the queue', ['worker']],
+      ['with an environment that no trigger names', 2, 'names prod', ['serve', '-p', '0', '-e', 'prod']],
       ['for an environment that no trigger names', 2, 'names prod', ['test', 'http://127.0.0.1:1/webhook', '-e', 'prod']],
     ];
   for (const [name, code, says, words, env = { DOPPLER_WEBHOOK_SECRET: 'a-signing-key-that-is-long-enough' }] of refusals)

@@ -8,9 +8,9 @@ import { BAD, WRONG } from './bad-requests.ts';
 import { event, post, raw, type Post } from './post.ts';
 import { started, type Started } from './started.ts';
 
-/** DCS_WEBHOOK_MIX=1000000 and DCS_WEBHOOK_KILLS=100 are the long ones (docs/webhooks.md). */
-const MIX = Number(process.env['DCS_WEBHOOK_MIX'] ?? 8000);
-const KILLS = Number(process.env['DCS_WEBHOOK_KILLS'] ?? 8);
+/** REQUESTS=1000000 and KILLS=100 are the long ones (docs/webhooks.md). */
+const MIX = Number(process.env['REQUESTS'] ?? 8000);
+const KILLS = Number(process.env['KILLS'] ?? 8);
 const MB = 1024 ** 2;
 
 /** Of the straight line through the samples, MB an hour. */

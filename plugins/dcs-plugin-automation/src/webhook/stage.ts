@@ -27,11 +27,11 @@ const FLUSH = 60_000;
 
 export async function openStage(
   lent: Host,
-  flags: { readonly queue?: string | undefined; readonly 'config-file'?: string | undefined },
+  flags: { readonly env?: string | undefined; readonly queue?: string | undefined; readonly 'config-file'?: string | undefined },
 ): Promise<Stage> {
   // What notifications say of themselves is a line of the log.
   const host: Host = { ...lent, output: { ...lent.output, note: (text) => logLine('note', { text }) } };
-  const allowed = await allowedOf(host);
+  const allowed = await allowedOf(host, flags.env);
   await refuseUntrusted(host);
   const metrics = new Metrics();
   const url = queueUrl(host.env, flags.queue);

@@ -23,7 +23,7 @@ It holds no value: it verifies Doppler's signature with dcs-runtime/webhook and 
   async run(): Promise<Record<string, unknown>> {
     const { flags, args } = await this.parse(WebhookHandler);
     const host = await this.host();
-    const configs = Object.fromEntries([...(await allowedOf(host))].map(([place, { environment }]) => [place, environment]));
+    const configs = Object.fromEntries([...(await allowedOf(host, flags.env))].map(([place, { environment }]) => [place, environment]));
     const [platform, to] = [args.platform as Platform, flags.to as Way];
     const code = await blueprint(platform, to, configs);
     const { out } = flags;

@@ -17,7 +17,7 @@ export default class WebhookInfo extends DcsCommand {
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(WebhookInfo);
     const host = await this.host();
-    const allowed = [...(await allowedOf(host)).values()];
+    const allowed = [...(await allowedOf(host, flags.env)).values()];
     const trusted = await host.trusted();
     const key = await keyState(() => signingKeys(host.env, flags['key-file']));
     const queue = queueUrl(host.env, flags.queue) === undefined ? 'file' : 'redis';

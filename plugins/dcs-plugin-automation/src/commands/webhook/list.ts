@@ -3,7 +3,7 @@ import { DcsCommand } from 'dcs-sdk/command';
 import { deadLettersOf, queueUrl } from '../../queue/open.ts';
 import { allowedOf, projectOf } from '../../webhook/allowed.ts';
 import { logLine } from '../../webhook/log.ts';
-import { placesOf, wanted } from '../../webhook/places.ts';
+import { placesOf } from '../../webhook/places.ts';
 import { queueFlag } from '../../webhook-command.ts';
 
 export default class WebhookList extends DcsCommand {
@@ -19,9 +19,14 @@ A dead letter goes away with the next run for its environment that works.`;
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(WebhookList);
     const host = await this.host();
+    const allowed = await allowedOf(host, flags.env);
     if (flags.dead) {
       const url = queueUrl(host.env, flags.queue);
-      const letters = await deadLettersOf({ env: host.env, root: host.root, project: projectOf(await allowedOf(host)), url, log: logLine });
+      const all = await deadLettersOf({ env: host.env, root: host.root, project: projectOf(allowed), url, log: logLine });
+      const letters =
+        flags.env === undefined
+          ? all
+          : all.filter(({ environment }) => [...allowed.values()].some((one) => one.environment === environment));
       const lines = letters.flatMap(({ environment, at, attempts, exit, why }) => [
         `✗ ${environment}  ${at}  given up after ${attempts}, exit ${exit}`,
         `  ${why}`,
@@ -29,7 +34,7 @@ A dead letter goes away with the next run for its environment that works.`;
       ]);
       return this.out(lines.length === 0 ? ['Nothing was given up.'] : lines, { dead: letters });
     }
-    const places = await placesOf(host, await wanted(host, flags.env));
+    const places = await placesOf(host, allowed);
     const rows = places.flatMap(({ project, webhooks }) => webhooks.map((webhook) => ({ project, ...webhook })));
     const lines = rows.map(
       ({ project, url, enabled, configs }) =>

@@ -1,7 +1,8 @@
 import { Args } from '@oclif/core';
 import { DcsError } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
-import { placesOf, wanted } from '../../webhook/places.ts';
+import { allowedOf } from '../../webhook/allowed.ts';
+import { placesOf } from '../../webhook/places.ts';
 import { webUrl, yesFlag } from '../../webhook-command.ts';
 
 export default class WebhookRemove extends DcsCommand {
@@ -17,7 +18,7 @@ export default class WebhookRemove extends DcsCommand {
     const { flags, args } = await this.parse(WebhookRemove);
     const { href: url } = webUrl(args.url);
     const host = await this.host();
-    const places = await placesOf(host, await wanted(host, flags.env));
+    const places = await placesOf(host, await allowedOf(host, flags.env));
     const found = places.flatMap((place) => place.webhooks.filter((webhook) => webhook.url === url).map((webhook) => ({ place, webhook })));
     if (found.length === 0)
       throw new DcsError('CONFIG', 'Doppler has no webhook with this URL.', { why: 'Nothing was written.', hint: 'dcs webhook list' });

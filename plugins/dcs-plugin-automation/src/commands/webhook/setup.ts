@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core';
 import { DcsError, type DopplerWebhook, type Secret } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
 import { makeKey, signingKeys } from '../../webhook/keys.ts';
-import { placesOf, wanted, type Place } from '../../webhook/places.ts';
+import { allowedOf } from '../../webhook/allowed.ts';
+import { placesOf, type Place } from '../../webhook/places.ts';
 import { keyFlag, webUrl, yesFlag } from '../../webhook-command.ts';
 
 export default class WebhookSetup extends DcsCommand {
@@ -25,7 +26,7 @@ Makes the webhook, or mends the one with this URL: its configs and its signing k
     const { flags, args } = await this.parse(WebhookSetup);
     const { href: url } = webUrl(args.url);
     const host = await this.host();
-    const places = await placesOf(host, await wanted(host, flags.env));
+    const places = await placesOf(host, await allowedOf(host, flags.env));
     for (const { project, configs } of places) host.output.note(`Doppler ${project}: ${configs.join(', ')} -> ${url}`);
     if (!(await host.confirm('Tell Doppler so?', '--yes'))) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
     const file = flags['key-file'];

@@ -1,8 +1,7 @@
 import { Args } from '@oclif/core';
 import { DcsCommand } from 'dcs-sdk/command';
 import { signingKeys } from '../../webhook/keys.ts';
-import { placeOf } from '../../webhook/allowed.ts';
-import { wanted } from '../../webhook/places.ts';
+import { allowedOf, placeOf } from '../../webhook/allowed.ts';
 import { probe } from '../../webhook/probe.ts';
 import { keyFlag, webUrl } from '../../webhook-command.ts';
 
@@ -22,7 +21,7 @@ The signed one names an environment of a trigger (-e chooses), so a sync of it f
     const url = webUrl(args.url);
     const host = await this.host();
     const [key] = await signingKeys(host.env, flags['key-file']);
-    const [first] = await wanted(host, flags.env);
+    const [first] = (await allowedOf(host, flags.env)).values();
     const { unsigned, signed } = await probe(host, url, key, first!);
     return this.out(
       [`✓ refuses an unsigned event (${unsigned})`, `✓ takes a signed one of ${placeOf(first!.project, first!.config)} (${signed})`],
