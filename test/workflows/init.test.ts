@@ -107,4 +107,15 @@ describe('dcs ci init', () => {
     expect(run.code, run.err).to.equal(0);
     expect(await file(WORKFLOW)).to.contain('working-directory: "services/api"');
   });
+
+  it('writes no folder that would be code', async () => {
+    for (const name of ['a$(touch owned)', 'a${{ github.token }}', "a'b"]) {
+      const folder = join(p.project, name);
+      await mkdir(folder);
+      await writeFile(join(folder, 'dcs.yaml'), YAML);
+      const run = await p.dcs(['ci', 'init', 'gitlab', '--yes'], { cwd: folder });
+      expect([run.code, run.err.includes('code')], run.err).to.deep.equal([2, true]);
+    }
+    expect(await readdir(p.project)).to.not.include('.gitlab');
+  });
 });

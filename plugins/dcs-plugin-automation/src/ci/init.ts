@@ -26,6 +26,7 @@ export async function planInit(host: Host, system: System, given: Pick<Setup, 'v
       hint: 'triggers: [{type: ci, environment: staging}]     in dcs.yaml, an entry for each environment that CI may write to',
     });
   const checkout = await checkoutOf(host.root, host.env);
+  for (const word of [checkout.folder, checkout.branch, ...environments]) refuseCode(word);
   const google = (await host.targets(['gcp', 'firebase'])).length > 0;
   const machineLedger = await keepsRecords(host, environments);
   const setup: Setup = { ...given, environments, branch: checkout.branch, folder: checkout.folder, google, machineLedger };
@@ -44,6 +45,14 @@ export async function planInit(host: Host, system: System, given: Pick<Setup, 'v
       cloudflare: (await host.targets(['cloudflare'])).length > 0,
     }),
   };
+}
+
+/** They become part of YAML, of a shell's words and of places where GitHub looks for expressions. */
+function refuseCode(word: string): void {
+  if (/^[\w./@+ -]+$/.test(word)) return;
+  throw new DcsError('CONFIG', `${JSON.stringify(word)} has characters that a workflow could take for code.`, {
+    why: 'Folder, branch and environments stand in what would be written. Nothing was written.',
+  });
 }
 
 const MACHINE = [
