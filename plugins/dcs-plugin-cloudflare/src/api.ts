@@ -43,8 +43,8 @@ async function mustFind(context: Context): Promise<Credential> {
   const credential = await findCredential(context);
   if (credential) return credential;
   throw new DcsError('AUTH', 'There is no Cloudflare credential.', {
-    why: 'CLOUDFLARE_API_TOKEN is not set, dcs keeps no token and wrangler is not signed in. Nothing was written.',
-    hint: 'dcs login cloudflare',
+    why: 'CLOUDFLARE_API_TOKEN is not set, dcs keeps no token, and no wrangler on the PATH is signed in. Nothing was written.',
+    hint: ['dcs login cloudflare', 'npx wrangler login, then npx dcs ...     with the wrangler of the project'],
   });
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import type { Context, Credential, Env } from 'dcs-sdk';
 
 const WRANGLER_TIMEOUT = 5000;
@@ -37,13 +37,9 @@ async function wranglerLogin(env: Env): Promise<string[]> {
   return found.includes(true) ? ['wrangler login'] : [];
 }
 
+/** On the PATH alone, and there not relative to anything: a repository may bring a program of that name. */
 async function findWrangler(env: Env): Promise<string | undefined> {
-  const places = (env['PATH'] ?? '').split(delimiter).filter((place) => place !== '');
-  for (let at = process.cwd(); ; at = dirname(at)) {
-    places.push(join(at, 'node_modules', '.bin'));
-    if (dirname(at) === at) break;
-  }
-  for (const place of places) {
+  for (const place of (env['PATH'] ?? '').split(delimiter).filter(isAbsolute)) {
     const file = join(place, 'wrangler');
     if (await exists(file)) return file;
   }

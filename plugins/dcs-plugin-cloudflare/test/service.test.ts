@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import service from '../src/service.ts';
@@ -42,6 +42,20 @@ describe('the Cloudflare credential', () => {
   it('hands wrangler no more of the environment than it needs', async () => {
     const found = await service.credential(contextFor(OFFICIAL, { PATH: path(), CANARY: 'leaked' }));
     expect(found?.token).to.equal('auth token --json');
+  });
+
+  it('runs no wrangler that a repository brings', async () => {
+    const bin = join(folder, 'node_modules', '.bin');
+    await mkdir(bin, { recursive: true });
+    await copyFile(join(folder, 'wrangler'), join(bin, 'wrangler'));
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      const search = [dirname(process.execPath), '.', '', 'node_modules/.bin'].join(delimiter);
+      expect(await service.credential(contextFor(OFFICIAL, { PATH: search }))).to.equal(undefined);
+    } finally {
+      process.chdir(before);
+    }
   });
 
   it('never takes wrangler login to another host', async () => {
