@@ -7,14 +7,23 @@ import type { Session } from './session.ts';
 
 /** Doppler first, then what the installed plugins bring. */
 export async function services({ registry, cwd, home, keyring, identity }: Session): Promise<ServiceDefinition[]> {
-  const loaded = await Promise.all([...registry.services.values()].map((registration) => registration.load()));
-  return [dopplerService({ home, cwd, keyring, ...(identity === undefined ? {} : { identity }) }), ...loaded];
+  const loaded = await Promise.all(
+    [...registry.services.values()].map(async (registration) => {
+      try {
+        return [await registration.load()];
+      } catch {
+        return []; // a broken plugin fails where it is used, and doctor names it
+      }
+    }),
+  );
+  return [dopplerService({ home, cwd, keyring, ...(identity === undefined ? {} : { identity }) }), ...loaded.flat()];
 }
 
 export async function serviceNamed(session: Session, id: string): Promise<ServiceDefinition> {
   const all = await services(session);
   const found = all.find((service) => service.id === id);
   if (found) return found;
+  await session.registry.services.get(id)?.load(); // throws: it is broken
   const near = nearest(
     id,
     all.map((service) => service.id),

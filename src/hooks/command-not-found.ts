@@ -30,6 +30,7 @@ const hook: Hook<'command_not_found'> = async function ({ id, config }) {
     try {
       await offerOrSay(config, [plugin], `dcs ${words} comes with the plugin ${plugin}.`, invocation());
     } catch (failure) {
+      if (failure instanceof Error && failure.name === 'ExitPromptError') this.exit(EXIT.INTERRUPTED);
       if (!isDcsError(failure)) throw failure;
       error = failure;
     }

@@ -1,8 +1,10 @@
 import type { Hook } from '@oclif/core';
 
-/** A plugin's own command: before any of its code runs, the plugin is what was installed and speaks this dcs's contract. */
-const hook: Hook<'init'> = async function ({ id, config }) {
+/** The first word of a plugin that is missing has a topic and no command. A plugin's own command: before any of its code runs, the plugin is what was installed and speaks this dcs's contract. */
+const hook: Hook<'init'> = async function ({ id, config, argv }) {
   const command = id === undefined ? undefined : config.findCommand(id);
+  if (command === undefined && id !== undefined && config.findTopic(id) && !config.commandIDs.some((each) => each.startsWith(`${id}:`)))
+    await (await import('./command-not-found.ts')).default.call(this, { id, config, argv, context: this });
   if (command === undefined || command.pluginType === 'core') return;
   const plugin = config.plugins.get(command.pluginName ?? '');
   if (plugin === undefined) return;

@@ -2,10 +2,15 @@ import { DcsError } from 'dcs-sdk';
 import { CONTRACT, type PluginLike } from '../registry.ts';
 import { refuseChanged } from './seal.ts';
 
+/** Once a process: what is loaded is loaded. */
+const intact = new Set<string>();
+
 /** Before any of its code runs: the plugin speaks this dcs's contract, and an installed one is what was installed. */
 export function refuseUnusable(plugin: PluginLike): void {
   refuseOtherContract(plugin);
-  if (plugin.type === 'user') refuseChanged(plugin.root, plugin.name);
+  if (plugin.type !== 'user' || intact.has(plugin.root)) return;
+  refuseChanged(plugin.root, plugin.name);
+  intact.add(plugin.root);
 }
 
 export function refuseOtherContract(plugin: PluginLike): void {

@@ -215,7 +215,7 @@ describe('plugins that lie, registries that lie, and machines that die', functio
       ['hooks', community('dcs-plugin-c', '1.0.2', { oclif: { hooks: { init: './lib/target.js' } } }), 7, 'has hooks of oclif'],
       ['plugins', community('dcs-plugin-c', '1.0.3', { oclif: { plugins: ['x'] } }), 7, 'plugins of its own'],
       ['no target', community('dcs-plugin-c', '1.0.4', { dcs: { targets: { c: './lib/none.js' } } }), 7, './lib/none.js is missing'],
-      ['a target outside', community('dcs-plugin-c', '1.0.5', { dcs: { targets: { c: '../../../package.json' } } }), 7, 'is missing'],
+      ['a target outside', community('dcs-plugin-c', '1.0.5', { dcs: { targets: { c: '../../package.json' } } }), 7, 'is missing'],
       ['no plugin', tarball({ 'package.json': JSON.stringify({ name: 'dcs-plugin-c', version: '1.0.6' }) }), 7, 'is no plugin for dcs'],
       ['git', community('dcs-plugin-c', '1.0.7', dependencies('git+https://127.0.0.1:9/x.git')), 7, 'does not come from the registry'],
       ['an address', community('dcs-plugin-c', '1.0.8', dependencies(`${registry.url}x/-/x.tgz`)), 7, 'does not come from the registry'],

@@ -73,6 +73,8 @@ describe('a plugin that is missing', function () {
     await m.world.forget();
     for (const words of [
       ['cloudflare', 'workers', 'list'],
+      ['cloudflare'],
+      ['cloudflare', '--help'],
       ['provision', 'cloudflare'],
       ['sync', '-e', 'staging', '--yes'],
     ]) {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bare, community, type Bare } from './plugins.ts';
@@ -64,6 +64,18 @@ describe('dcs plugins, against a real registry', function () {
     const synced = await m.dcs(['sync', '-e', 'staging', '--yes', '--json']);
     expect(synced.code, synced.out + synced.err).to.equal(0);
     expect(await m.world.worker('A_NAME')).to.equal('a value');
+  });
+
+  it('needs what the members of a workspace use, asked at its root', async () => {
+    await m.world.yaml('workspaces: ["services/*"]\n');
+    const member = join(m.world.project, 'services', 'api');
+    await mkdir(member, { recursive: true });
+    await writeFile(
+      join(member, 'dcs.yaml'),
+      'doppler: shop\nsources:\n  db: {type: neon, project_id: royal-sun-12, branch: {dev: dev}}\n',
+    );
+    expect((await m.dcs(['plugins', 'install', '--needed', '--yes'])).code).to.equal(0);
+    expect(await m.plugins()).to.deep.equal(['dcs-plugin-neon 0.1.0']);
   });
 
   it('refuses other people’s plugins without a terminal, --yes or not, until the user file allows them', async () => {
@@ -146,7 +158,6 @@ describe('dcs plugins, against a real registry', function () {
 
   it('links a folder, unlinks it, and resets everything', async () => {
     const folder = join(m.world.project, 'mine');
-    const { mkdir } = await import('node:fs/promises');
     await mkdir(join(folder, 'lib'), { recursive: true });
     await writeFile(
       join(folder, 'package.json'),
