@@ -9,7 +9,7 @@ import { ROOT } from '../e2e/world.ts';
 
 describe('scripts/checksums.mjs', () => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dcs-sums-'));
