@@ -4,10 +4,10 @@ import { compared, synced } from './words.ts';
 
 /** How long a git hook may hold git up, from the start of this process, ms. */
 const LIMIT = 5000;
-/** Of that: a sync that is asked to end settles its record. */
-const GRACE = 1000;
+/** Of that: a sync that is asked to end settles its record; who only reads has nothing to settle. */
+const GRACE = { sync: 1000, status: 100 };
 /** Of that: the start of the process before Node counts, and its end. */
-const REST = 400;
+const REST = 700;
 
 export interface Asked {
   readonly hook: GitHook;
@@ -28,9 +28,10 @@ export interface Answer {
 /** Syncs what triggers name for this hook. Compares where they name nothing, and always for a gate. */
 export async function runHook(host: Host, { hook, gate, environment, file, signal }: Asked): Promise<Answer> {
   const config = file === undefined ? [] : ['--config-file', resolve(file)];
-  const dcs = (...words: string[]): Promise<DcsRun> => {
-    const timeout = Math.max(1, Math.round(LIMIT - GRACE - REST - process.uptime() * 1000));
-    return host.dcs([...words, ...config], { signal, timeout, grace: GRACE });
+  const dcs = (command: 'sync' | 'status', ...words: string[]): Promise<DcsRun> => {
+    const grace = GRACE[command];
+    const timeout = Math.max(1, Math.round(LIMIT - grace - REST - process.uptime() * 1000));
+    return host.dcs([command, ...words, ...config], { signal, timeout, grace });
   };
   const members = await host.members();
   const due = [...dueFor(hook, host.triggers('git-hook'), members)];
