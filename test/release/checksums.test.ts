@@ -43,7 +43,7 @@ describe('scripts/checksums.mjs', () => {
   it('signs nothing without a key, and refuses one that nobody trusts', () => {
     run({});
     expect(existsSync(join(folder, 'dist/SHA256SUMS.sig'))).to.equal(false);
-    const other = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const other = String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
     expect(() => run({ DCS_SIGNING_KEY: other })).to.throw('not pinned');
   });
 });
