@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -179,12 +178,8 @@ export interface Packed {
 
 let own: Promise<readonly Packed[]> | undefined;
 
-/** The npm that comes with @oclif/plugin-plugins, the one that dcs uses. */
-export const NPM = join(
-  dirname(createRequire(createRequire(join(ROOT, 'package.json')).resolve('@oclif/plugin-plugins')).resolve('npm/package.json')),
-  'bin',
-  'npm-cli.js',
-);
+/** One npm for all machines, and one that runs install scripts where it is not told otherwise. */
+export const NPM = join(ROOT, 'node_modules', 'npm', 'bin', 'npm-cli.js');
 
 /** Every public package of this repository, packed by npm from what is built; once a process. */
 export function packOwn(): Promise<readonly Packed[]> {
