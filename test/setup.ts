@@ -6,4 +6,4 @@ import { join } from 'node:path';
 const home = mkdtempSync(join(tmpdir(), 'dcs-test-'));
 process.env['HOME'] = home;
 for (const kind of ['CONFIG', 'DATA', 'CACHE', 'STATE']) process.env[`XDG_${kind}_HOME`] = join(home, kind.toLowerCase());
-for (const name of Object.keys(process.env)) if (/^(DOPPLER_|CLOUDFLARE_|DCS_(?!SPECS))/.test(name)) delete process.env[name];
+for (const name of Object.keys(process.env)) if (/^(DOPPLER_|CLOUDFLARE_|DCS_(?!SPECS|EVIDENCE))/.test(name)) delete process.env[name];

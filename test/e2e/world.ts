@@ -21,10 +21,10 @@ export interface World {
   readonly project: string;
   readonly origin: string;
   readonly env: Record<string, string>;
-  /** Runs the built `dcs` in the project. */
+  /** Runs the built `dcs` in the project, or the one in `root`. */
   dcs(
     args: readonly string[],
-    options?: { env?: Record<string, string | undefined>; cwd?: string; input?: string; killAfter?: number },
+    options?: { env?: Record<string, string | undefined>; cwd?: string; input?: string; killAfter?: number; root?: string },
   ): Promise<Ran>;
   yaml(text: string): Promise<void>;
   /** Sets secrets in the sandbox's Doppler, null deletes. */
@@ -108,10 +108,10 @@ function run(
   args: readonly string[],
   env: Record<string, string | undefined>,
   cwd: string,
-  { input, killAfter }: { input?: string; killAfter?: number },
+  { input, killAfter, root = ROOT }: { input?: string; killAfter?: number; root?: string },
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args], {
+    const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...args], {
       cwd,
       env: env as NodeJS.ProcessEnv,
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
