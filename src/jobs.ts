@@ -212,6 +212,7 @@ const shapeOf = async (
 async function credentialNames({ registry }: Session): Promise<ReadonlySet<string>> {
   const definitions = await Promise.all(
     [...registry.targets.values(), ...registry.sources.values()].map(async (registration) => {
+      if (registry.credentials.has(registration.plugin)) return undefined;
       try {
         return await registration.load();
       } catch {
@@ -219,5 +220,5 @@ async function credentialNames({ registry }: Session): Promise<ReadonlySet<strin
       }
     }),
   );
-  return new Set(definitions.flatMap((definition) => [...(definition?.credentials ?? [])]));
+  return new Set([...registry.credentials.values(), ...definitions.map((definition) => definition?.credentials ?? [])].flat());
 }

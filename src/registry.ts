@@ -27,6 +27,8 @@ interface Declared {
   readonly services?: Readonly<Record<string, string>>;
   readonly runtime?: Readonly<Record<string, string>>;
   readonly detect?: string;
+  /** All names that its targets and sources sign in with: known without running its code. */
+  readonly credentials?: readonly string[];
 }
 
 export interface Registration<T> {
@@ -44,6 +46,8 @@ export interface Registry {
   readonly adapters: ReadonlyMap<string, Registration<AdapterDefinition>>;
   readonly detectors: readonly Registration<Detect>[];
   readonly plugins: readonly PluginLike[];
+  /** Names that plugins sign in with, of those that declare them. */
+  readonly credentials: ReadonlyMap<PluginLike, readonly string[]>;
 }
 
 export interface OfficialType {
@@ -109,18 +113,20 @@ export function readRegistry(plugins: Iterable<PluginLike>): Registry {
   const adapters = new Map<string, Registration<AdapterDefinition>>();
   const detectors: Registration<Detect>[] = [];
   const known: PluginLike[] = [];
+  const credentials = new Map<PluginLike, readonly string[]>();
   // oclif's order changes from run to run.
   for (const plugin of [...plugins].toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const declared = (plugin.pjson.oclif as { dcs?: Declared } | undefined)?.dcs;
     if (!declared) continue;
     known.push(plugin);
+    if (declared.credentials !== undefined) credentials.set(plugin, declared.credentials);
     for (const [id, file] of Object.entries(declared.targets ?? {})) add(targets, registration(id, file, plugin));
     for (const [id, file] of Object.entries(declared.sources ?? {})) add(sources, registration(id, file, plugin));
     for (const [id, file] of Object.entries(declared.services ?? {})) add(services, registration(id, file, plugin));
     for (const [id, file] of Object.entries(declared.runtime ?? {})) add(adapters, registration(id, file, plugin));
     if (declared.detect !== undefined) detectors.push(registration('detect', declared.detect, plugin));
   }
-  return { targets, sources, services, adapters, detectors, plugins: known };
+  return { targets, sources, services, adapters, detectors, plugins: known, credentials };
 }
 
 /** Neither of two that bring the same is taken for the other: it fails when that type is used, and only then. */

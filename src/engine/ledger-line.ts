@@ -27,7 +27,11 @@ export function headOf(head: Omit<Head, 'wantsSeal'>, wantsSeal: string | undefi
   return pick<Head>({ ...head, source, wantsSeal, last }, HEAD);
 }
 
-export const recordOf = (record: LedgerRecord): LedgerRecord => pick<LedgerRecord>(record, RECORD);
+/** A name that is Doppler's, too, is kept once: 100,000 of them count. */
+export function recordOf(record: LedgerRecord): LedgerRecord {
+  const { name, from } = record;
+  return pick<LedgerRecord>(from === name ? { ...record, from: name } : record, RECORD);
+}
 export const pendingOf = (pending: Pending): Pending => pick<Pending>(pending, PENDING);
 
 /** Those fields, in that order, without the undefined ones. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { ROOT } from '../e2e/world.ts';
+import { ROOT, world, YAML } from '../e2e/world.ts';
 
 const run = promisify(execFile);
 
@@ -78,5 +78,26 @@ describe('a start', () => {
     expect(stdout).to.contain('number-9');
     const files = (await loaded('context', '--prompt')).map(({ file }) => file);
     expect(files.filter((file) => file.includes('dcs-plugin-'))).to.deep.equal([]);
+  });
+
+  it('of dcs diff runs the code of no other cloud, and opens no keyring where nothing would answer', async () => {
+    const w = await world();
+    try {
+      await w.yaml(YAML);
+      const loads = async (more: Record<string, string>): Promise<string> => {
+        const words = ['--import', join(base, 'listen.mjs'), join(ROOT, 'bin', 'run.js'), 'diff', '-e', 'staging'];
+        return (await run(process.execPath, words, { cwd: w.project, env: { ...w.env, ...more } })).stderr;
+      };
+      const silent = await loads({ XDG_RUNTIME_DIR: w.home });
+      expect(silent).to.contain('/dcs-plugin-cloudflare/lib/target.js');
+      expect(silent).to.not.match(/dcs-plugin-(gcp|firebase|neon)\/lib\/(?!commands)/);
+      expect(silent).to.not.contain('keyring');
+      if (process.platform !== 'linux') return;
+      expect(await loads({ DBUS_SESSION_BUS_ADDRESS: `unix:path=${w.home}/bus` })).to.contain('@napi-rs/keyring');
+      await writeFile(join(w.home, 'bus'), '');
+      expect(await loads({ XDG_RUNTIME_DIR: w.home })).to.contain('@napi-rs/keyring');
+    } finally {
+      await w.close();
+    }
   });
 });
