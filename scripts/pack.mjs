@@ -1,4 +1,4 @@
-// `npm run pack`: everything that a release consists of, from a clean clone into dist/; the same bytes each time.
+// `npm run pack:npm`: the npm packages of a release and what describes them, from a clean clone into dist/; the same bytes each time.
 //   dist/npm/*.tgz    the packages, as they are published (scripts/publish.mjs)
 //   dist/dcs.cdx.json what is in them: CycloneDX
 //   dist/dcs.rb       the Homebrew formula

@@ -33,7 +33,7 @@ const listed = (tgz: string): string[] =>
     .split('\n')
     .map((file) => file.replace('package/', ''));
 
-describe('npm run pack, from a clean clone', function () {
+describe('npm run pack:npm, from a clean clone', function () {
   this.timeout(240_000);
   let dist: string;
   let packages: readonly Package[];
@@ -131,7 +131,7 @@ describe('npm run pack, from a clean clone', function () {
 
   it('is the same, byte for byte, from another clone elsewhere', async () => {
     const again = await clone();
-    await script(again, 'pack');
+    await script(again, 'pack:npm');
     expect(readFileSync(join(again, 'dist', 'SHA256SUMS'), 'utf8')).to.equal(readFileSync(join(dist, 'SHA256SUMS'), 'utf8'));
   });
 

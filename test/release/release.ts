@@ -33,11 +33,11 @@ export async function script(folder: string, ...words: readonly string[]): Promi
 
 let packed: Promise<string> | undefined;
 
-/** The folder `dist` that `npm run pack` makes in a clean clone; once a process. */
+/** The folder `dist` that `npm run pack:npm` makes in a clean clone; once a process. */
 export function release(): Promise<string> {
   return (packed ??= (async () => {
     const folder = await clone();
-    await script(folder, 'pack');
+    await script(folder, 'pack:npm');
     return join(folder, 'dist');
   })());
 }

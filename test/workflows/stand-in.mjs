@@ -74,7 +74,7 @@ function npm() {
   if (words[0] === 'run') {
     const script = words.at(-1);
     if (!Object.hasOwn(JSON.parse(readFileSync('package.json', 'utf8')).scripts, script)) refuse('no such script');
-    if (script === 'pack') leave(packed);
+    if (script === 'pack:npm') leave(packed);
     else if (script === 'test:conformance') process.exit(STAND_IN_FAILS === 'conformance' ? 1 : 0);
     else if (!['build', 'coverage'].includes(script)) refuse('other script');
     return;
