@@ -1,37 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ROOT } from './e2e/world.ts';
-
-interface Row {
-  readonly promise: string;
-  readonly held: string;
-}
-
-const rows = (page: string): Row[] =>
-  /^## What is promised\n([\s\S]*?)^## /m
-    .exec(page)![1]!
-    .split('\n')
-    .filter((line) => line.startsWith('| ') && !line.startsWith('| promise'))
-    .map((line) => {
-      const [, promise = '', held = ''] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
-      return { promise, held };
-    });
-
-/** Promises whose test is not there: no link, no file, or no such words in it. */
-const empty = (all: readonly Row[]): string[] =>
-  all
-    .filter(({ held }) => {
-      const links = [...held.matchAll(/\]\(\.\.\/([^)]+\.test\.ts)\)(?:: `([^`]+)`)?/g)];
-      return (
-        links.length === 0 || !links.some(([, , words]) => words !== undefined) || links.some(([, file, words]) => !holds(file!, words))
-      );
-    })
-    .map(({ promise }) => promise);
-
-/** Titles of tests may be templates, or escaped. */
-const holds = (file: string, words = ''): boolean =>
-  existsSync(join(ROOT, file)) && readFileSync(join(ROOT, file), 'utf8').replaceAll("\\'", "'").includes(words);
+import { empty, rows } from './security-page.ts';
 
 describe('docs/security.md', () => {
   const promises = rows(readFileSync(join(ROOT, 'docs/security.md'), 'utf8'));

@@ -77,7 +77,7 @@ function scan(text: string, file: string): Map<string, Block> {
   return found;
 }
 
-/** The ledger in the text. Whatever no current key verifies is left out; text that is not a ledger's throws CONFLICT. */
+/** The ledger in the text. Whatever no current key verifies is left out, but for whom it was of; text that is not a ledger's throws CONFLICT. */
 export function parse(text: string, keys: LedgerKeys, file: string): Ledger {
   const [block, ...more] = scan(text, file).values();
   if (block === undefined || more.length > 0)
@@ -91,8 +91,14 @@ export function parse(text: string, keys: LedgerKeys, file: string): Ledger {
   const heads = block.lines.flatMap((line) => (line.kind === 'ledger' && seals('head', line.head, line.seal) ? [line.head] : []));
   // Of two branches the one that wrote more often knows where the target stands.
   const [head] = heads.toSorted((a, b) => b.serial - a.serial);
-  if (!head) return { ...emptyLedger(first.head.place, keys, undefined, first.head.serial), foreign: true };
+  if (!head) return foreign(first.head, keys);
   return opened(head, block.lines, seals);
+}
+
+/** Nothing of it is believed, but for a reason to stop: whom it says it was written for, and to. */
+function foreign({ place, serial, identity, source }: Head, keys: LedgerKeys): Ledger {
+  const pinned = { ...(identity === undefined ? {} : { identity }), ...(source ? { source: sourceOf(source, undefined) } : {}) };
+  return { ...emptyLedger(place, keys, undefined, serial), ...pinned, foreign: true };
 }
 
 type Verifies = (purpose: string, fields: unknown, given: string | undefined) => boolean;

@@ -55,7 +55,7 @@ export interface Ledger {
   readonly identity?: string;
   readonly source?: SourceRecord;
   readonly keyId: string;
-  /** No current key verifies it, so nothing of it is believed. Never saved. */
+  /** No current key verifies it, so nothing of it is believed; `identity` and `source` are what it says, for the guard. Never saved. */
   readonly foreign?: true;
   readonly serial: number;
   /** The last sync: when (ISO), by whom, its id. */

@@ -46,4 +46,14 @@ export const ROWS = [
 ].map(([row, priority, statement, target]) => ({ row, priority, statement, target }));
 
 /** What measures which rows: a file of tests, run with DCS_EVIDENCE set. */
-export const PROOFS = [{ file: 'test/evidence/model.test.ts', rows: [4, 7, 9] }];
+export const PROOFS = [
+  { file: 'test/evidence/model.test.ts', rows: [4, 7, 9] },
+  { file: 'test/evidence/shrunken.test.ts', rows: [6] },
+  { file: 'test/evidence/right-target.test.ts', rows: [15] },
+  { file: 'test/evidence/redirected.test.ts', rows: [20] },
+  { file: 'test/evidence/defects.test.ts', rows: [23] },
+  { file: 'test/evidence/running-apps.test.ts', rows: [24, 25] },
+  { file: 'test/engine/two-machines.test.ts', rows: [28] },
+  { file: 'test/evidence/applied.test.ts', rows: [35] },
+  { file: 'test/evidence/promises.test.ts', rows: [39] },
+];

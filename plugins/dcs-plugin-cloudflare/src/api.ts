@@ -93,7 +93,7 @@ function denied(status: number, said: string, subject: string, credential: Crede
   const wins = credential.beats.length === 0 ? '' : `, which wins over ${credential.beats.join(' and ')}`;
   const why = status === 403 ? `It has no right to ${subject}.` : 'It is revoked, expired or mistyped.';
   const fromEnv = credential.from === 'CLOUDFLARE_API_TOKEN' && credential.beats.length > 0;
-  return new DcsError('AUTH', `Cloudflare refused the token ${said}.`, {
+  return new DcsError('AUTH', `Cloudflare refused the token ${said} for ${subject}.`, {
     ...details,
     why: `It comes from ${credential.from}${wins}. ${why} Nothing was written.`,
     hint: [...(fromEnv ? [`unset CLOUDFLARE_API_TOKEN   use ${credential.beats[0]}`] : []), 'dcs login cloudflare'],

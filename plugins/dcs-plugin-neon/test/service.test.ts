@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createHttp, type Context, type DcsError } from 'dcs-sdk';
+import { createHttp, Secret, type Context, type DcsError } from 'dcs-sdk';
 import { neon } from '../../dcs-plugin-sandbox/src/neon/cloud.ts';
 import { SEED } from '../../dcs-plugin-sandbox/src/seed.ts';
 import { startSandbox, type Sandbox } from '../../dcs-plugin-sandbox/src/server/server.ts';
-import { partsOf } from '../src/connection.ts';
+import { connectionString, partsOf } from '../src/connection.ts';
 import service from '../src/service.ts';
 import { expiryIn, pointIn } from '../src/times.ts';
 
@@ -85,6 +85,20 @@ describe('what people write, and what Neon answers', () => {
       });
     for (const uri of ['', 'https://a/b', 'postgresql://host/db', 'postgresql://a:b@/db'])
       expect(() => partsOf(uri, 'it')).to.throw('undocumented');
+  });
+
+  it('makes a connection string that carries any password, and leads to no other host', () => {
+    const address = { host: 'ep-cool.eu.neon.tech', pooled: 'ep-cool-pooler.eu.neon.tech', database: 'a/b', role: 'me@home', query: '?sslmode=require' };
+    for (const password of ['p@ss/w:rd#1?x', '@evil.example/', 'a%40b', 'zażółć 🔑', ' &=+;\'"'])
+      for (const [through, host] of [
+        ['direct', address.host],
+        ['pooled', address.pooled],
+      ] as const) {
+        const url = new URL(connectionString({ ...address, password: new Secret(password) }, through).reveal());
+        expect(url.host).to.equal(host);
+        expect([url.username, url.password, url.pathname.slice(1)].map(decodeURIComponent)).to.deep.equal(['me@home', password, 'a/b']);
+        expect([url.search, url.hash]).to.deep.equal(['?sslmode=require', '']);
+      }
   });
 
   it('reads times to live and points of history, and refuses what is neither', () => {

@@ -3,7 +3,7 @@ import { helpTopic } from '../../help/topic.ts';
 export default helpTopic('errors', 'How to read an error: what failed, why, what to try.', () => [
   'An error has up to four parts:',
   '',
-  '  ✗ AUTH  Cloudflare refused the token (401, code 10000).     what failed, and its code',
+  '  ✗ AUTH  Cloudflare refused the token (401, code 10000) ...     what failed, and its code',
   '    Why   It comes from CLOUDFLARE_API_TOKEN ...              why, and what was not written',
   '    Try   unset CLOUDFLARE_API_TOKEN                          what to type next',
   '    Ref   ray 8f1c2d3e4a5b6c7d-FRA                            for a support ticket of the vendor',
