@@ -52,19 +52,37 @@ export function read(text: string, shown: string): Parsed<unknown> {
 /** The document itself, for edits that keep comments. */
 export function compose(text: string, shown: string, lines = new LineCounter()): Document.Parsed {
   let document: Document.Parsed;
+  let twice: Node | undefined;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true });
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: false });
+    twice = keyTwice(document);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    // The library's first use of a pattern fails as a SyntaxError where the stack is nearly full.
+    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
     throw new DcsError('CONFIG', `${shown} is nested too deeply.`);
   }
   const problem = document.errors[0] ?? document.warnings[0];
-  if (problem)
-    throw new DcsError(
-      'CONFIG',
-      `${shown}${place(lines, problem.pos[0])}: ${YAML_ERRORS[problem.code] ?? `this is not YAML (${problem.code})`}.`,
-    );
+  const [offset, code] = problem ? [problem.pos[0], problem.code] : [twice?.range?.[0], 'DUPLICATE_KEY'];
+  if (problem ?? twice)
+    throw new DcsError('CONFIG', `${shown}${place(lines, offset)}: ${YAML_ERRORS[code] ?? `this is not YAML (${code})`}.`);
   return document;
+}
+
+/** The library compares every key with all before it: a file of 500 KB would take minutes. */
+function keyTwice(document: Document.Parsed): Node | undefined {
+  let found: Node | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (keys.has(key.value)) found ??= key as Node;
+        keys.add(key.value);
+      }
+      return found ? visit.BREAK : undefined;
+    },
+  });
+  return found;
 }
 
 const YAML_ERRORS: Readonly<Record<string, string>> = {

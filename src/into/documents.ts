@@ -7,7 +7,8 @@ import { refuseProblems, type Given } from './given.ts';
 export function parseDocument(text: string, shown: string, format: 'json' | 'yaml'): Given[] {
   if (format === 'json') refuseOtherThanJson(text, shown);
   const lines = new LineCounter();
-  const { contents } = compose(text, shown, lines);
+  // A carriage return alone is white space in JSON, where it can only stand outside of texts, and none in YAML.
+  const { contents } = compose(format === 'json' ? text.replaceAll('\r', ' ') : text, shown, lines);
   const at = (node: unknown): string => `${shown}:${lines.linePos((node as Node).range?.[0] ?? 0).line}`;
   if (contents === null) return [];
   if (!isMap(contents)) refuseProblems([`${at(contents)}: the file must be one map of names and texts`]);

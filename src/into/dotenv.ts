@@ -6,7 +6,8 @@ const NAME = /[^\S\n]*(?:export[^\S\n]+)?([\w.-]+)[^\S\n]*=/y;
 // As npm's dotenv reads a quoted value: a backslash keeps a quote from closing it, and both stay.
 const QUOTED = /[^\S\n]*('(?:\\'|[^'])*'|"(?:\\"|[^"])*"|`(?:\\`|[^`])*`)[^\S\n]*(?:#.*)?(?:\n|$)/y;
 const BARE = /([^#\n]*)(?:#.*)?(?:\n|$)/y;
-const LINE = /.*(?:\n|$)/y;
+const LINE = /[^\n]*(?:\n|$)/y;
+const OPEN = /[^\S\n]*['"`]/y;
 
 /**
  * A .env file with the values that npm's dotenv reads, and an error for each line that dotenv would skip or guess at. Names are as
@@ -29,10 +30,19 @@ export function parseDotenv(file: string, shown: string): Given[] {
     if (take(BLANK)) continue;
     const place = `${shown}:${line}`;
     const name = take(NAME)?.[1];
+    OPEN.lastIndex = at;
+    const quoted = OPEN.test(text);
     const value = name === undefined ? undefined : valueFrom(take);
     if (name === undefined || value === undefined) {
-      if (name === undefined) take(LINE);
-      problems.push(`${place}: ${name === undefined ? 'this is no NAME=value' : 'the quotes of this value do not close'}`);
+      if (name === undefined || !quoted) take(LINE);
+      // For dotenv a line separator (U+2028) ends a comment, and what follows may be a name.
+      const why =
+        name === undefined
+          ? 'this is no NAME=value'
+          : quoted
+            ? 'the quotes of this value do not close'
+            : 'a line separator ends its comment';
+      problems.push(`${place}: ${why}`);
       continue;
     }
     const before = lines.get(name);

@@ -56,4 +56,8 @@ export const PROOFS = [
   { file: 'test/engine/two-machines.test.ts', rows: [28] },
   { file: 'test/evidence/applied.test.ts', rows: [35] },
   { file: 'test/evidence/promises.test.ts', rows: [39] },
+  { file: 'test/evidence/values.test.ts', rows: [12, 19] },
+  { file: 'test/evidence/mask.test.ts', rows: [17, 18] },
+  { file: 'test/evidence/snapshot.test.ts', rows: [26] },
+  { file: 'test/mutation/mutation.test.ts', rows: [37] },
 ];

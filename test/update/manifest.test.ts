@@ -35,6 +35,28 @@ describe('the manifest of an update', () => {
     expect(read.parts[0]!.files[0]).to.deep.equal({ path: 'bin/run.js', size: 1, sha256: hash, executable: true });
   });
 
+  it('has files that begin with dots, and files and parts of megabytes', () => {
+    const text = manifest([file('.npmrc'), file('..x'), file('...'.concat('a')), file('community/nulls', { size: 512 * 2 ** 20 })]);
+    const large = text.replace('"size":1,"files"', `"size":${256 * 2 ** 20},"files"`);
+    expect(parseManifest(large).parts[0]!.size).to.equal(256 * 2 ** 20);
+    expect(refused(text.replace('"size":1,"files"', `"size":${256 * 2 ** 20 + 1},"files"`))).to.equal(true);
+    expect(refused(manifest([file('a', { size: 512 * 2 ** 20 + 1 })]))).to.equal(true);
+  });
+
+  it('is refused with the field that is wrong, and nothing that it says', () => {
+    const why = (text: string): string => {
+      try {
+        return String(parseManifest(text).version);
+      } catch (error) {
+        return isDcsError(error) ? String(error.details.why) : String(error);
+      }
+    };
+    expect(why(manifest([file('../canary')]))).to.match(/^It is signed, but parts\.0\.files\.0\.path is not/);
+    expect(why('[]')).to.match(/but the whole is not/);
+    expect(why('{')).to.match(/but the whole is not/);
+    expect(why(manifest([file('a'), file('a')]))).to.match(/but two of its files are one/);
+  });
+
   const paths = [
     '',
     '/etc/passwd',
@@ -53,6 +75,10 @@ describe('the manifest of an update', () => {
     'a\nb',
     'con',
     'lib/NUL.txt',
+    'aux',
+    'prn.log',
+    'com1',
+    'LPT9.x',
     'a.',
     'a ',
     'a/b./c',
@@ -80,6 +106,8 @@ describe('the manifest of an update', () => {
     ['a kind of file', manifest([file('a', { type: 'link', target: '/etc' })])],
     ['no files', manifest([])],
     ['a hash of another length', manifest([file('a', { sha256: 'a'.repeat(40) })])],
+    ['a hash with more behind', manifest([file('a', { sha256: `${hash}b` })])],
+    ['a hash with more before', manifest([file('a', { sha256: `b${hash}` })])],
     ['a size below nothing', manifest([file('a', { size: -1 })])],
     ['a file of a gigabyte', manifest([file('a', { size: 2 ** 30 })])],
     ['a version that leads elsewhere', manifest([file('a')], { version: '../0.1.0' })],

@@ -13,7 +13,8 @@ export function parseYaml(value: string): unknown {
     return document.toJS({ maxAliasCount: ALIASES });
   } catch (error) {
     if (error instanceof ReferenceError) throw new Unfit('an alias names nothing, or there are too many');
-    throw tooDeep(error);
+    // The library's first use of a pattern fails as a SyntaxError where the stack is nearly full.
+    throw tooDeep(error instanceof SyntaxError ? new RangeError() : error);
   }
 }
 
