@@ -97,14 +97,26 @@ export function observed<S extends object>(
 type Call = (url: string, input?: unknown) => Promise<{ data: unknown }>;
 type HttpClient = Record<'get' | 'post' | 'put' | 'patch' | 'delete', Call>;
 
+/** The SDK repeats the query of a DELETE in its body, which Doppler's description has not. */
+function bodyOf(method: HttpRequest['method'], input: unknown, query: URLSearchParams): unknown {
+  if (method === 'GET') return undefined;
+  const repeated = method === 'DELETE' && typeof input === 'object' && Object.keys(input ?? {}).every((name) => query.has(name));
+  return repeated ? undefined : input;
+}
+
 // The SDK types httpClient as a class with private members, which nothing else can ever satisfy: hence the cast.
 function replaceHttpClient(service: object, send: Transport['send']): void {
   const call =
     (method: HttpRequest['method']): Call =>
     async (url, input) => {
       const { pathname, searchParams } = new URL(url, 'http://sdk.invalid');
-      const body = method === 'GET' || input === undefined ? {} : { body: input };
-      const answer = await send({ method, path: pathname, query: Object.fromEntries(searchParams), ...body });
+      const body = bodyOf(method, input, searchParams);
+      const answer = await send({
+        method,
+        path: pathname,
+        query: Object.fromEntries(searchParams),
+        ...(body === undefined ? {} : { body }),
+      });
       return { data: answer.body };
     };
   const client: HttpClient = { get: call('GET'), post: call('POST'), put: call('PUT'), patch: call('PATCH'), delete: call('DELETE') };

@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { must, Record } from './record.mjs';
-import { HERE, SEED, world } from './world.mjs';
+import { SEED, versionOf, world } from './world.mjs';
 
 /** The SDK with its own transport: what the sandbox answers must be readable by it. */
 export async function dopplerSdk() {
   const { DopplerSDK } = await import('@dopplerhq/node-sdk');
-  const record = new Record('@dopplerhq/node-sdk', await version());
+  const record = new Record('@dopplerhq/node-sdk', await versionOf('@dopplerhq/node-sdk'));
   const w = await world();
   try {
     const sdk = new DopplerSDK({ accessToken: SEED.tokens.user });
@@ -27,9 +25,6 @@ const UNFRAMED = {
     'the SDK writes the body of a DELETE without content-length or transfer-encoding, and the sandbox, a strict HTTP server, refuses it with 400',
   fails: (error) => error.statusCode === 400,
 };
-
-const version = async () =>
-  JSON.parse(await readFile(join(HERE, 'node_modules', '@dopplerhq', 'node-sdk', 'package.json'), 'utf8')).version;
 
 async function secrets(sdk, record) {
   await record.try('secrets.list', async () => {

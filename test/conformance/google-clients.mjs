@@ -1,18 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SecretManagerServiceClient } from '@google-cloud/secret-manager';
 import { run as cloudRun } from '@googleapis/run';
 import { ExternalAccountClient, GoogleAuth, OAuth2Client } from 'google-auth-library';
 import { recordingProxy } from './proxy.mjs';
 import { must, Record } from './record.mjs';
 import { verdicts } from './requests.mjs';
-import { HERE, SEED, world } from './world.mjs';
+import { SEED, versionOf, world } from './world.mjs';
 
 const { project, number, region, service, job, runAccount, deployAccount } = SEED.google;
 const PROJECT = `projects/${project}`;
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
-
-const version = async (name) => JSON.parse(await readFile(join(HERE, 'node_modules', name, 'package.json'), 'utf8')).version;
 
 /** The seeded user's token, as a client that is already signed in. */
 function owner() {
@@ -23,7 +19,7 @@ function owner() {
 
 /** `run` gets the origin of a proxy before a sandbox of its own. */
 async function inWorld(name, run) {
-  const record = new Record(name, await version(name));
+  const record = new Record(name, await versionOf(name));
   const w = await world();
   const proxy = await recordingProxy(w.origin);
   const hand = async (path, body) =>

@@ -14,6 +14,15 @@ const WANTED = [
   'neon',
   '@neon/sdk',
   '@neondatabase/serverless',
+  '@octokit/rest',
+  '@actions/core',
+  '@slack/webhook',
+  '@slack/web-api',
+  '@pagerduty/pdjs',
+  'nodemailer',
+  'standardwebhooks',
+  'jose',
+  'firebase-admin',
 ];
 
 /** The first run installs the vendors' clients, outside the workspace and without a lockfile. */

@@ -1,16 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { neonAnswers } from './neon-answers.mjs';
 import { psql } from './psql.mjs';
 import { must, Record } from './record.mjs';
-import { HERE, SEED, world } from './world.mjs';
-
-const version = async (name) => JSON.parse(await readFile(join(HERE, 'node_modules', name, 'package.json'), 'utf8')).version;
+import { SEED, versionOf, world } from './world.mjs';
 
 /** The vendor's SDK with its own waiting and retries; with a description in reach, each answer is held against it. */
 export async function neonSdk() {
   const { createNeonClient } = await import('@neon/sdk');
-  const record = new Record('@neon/sdk', await version('@neon/sdk'));
+  const record = new Record('@neon/sdk', await versionOf('@neon/sdk'));
   const answers = await neonAnswers(process.env.DCS_SPECS);
   const w = await world();
   const sdk = createNeonClient({
@@ -143,7 +139,7 @@ async function history(sdk, place, record) {
 /** The vendor's driver over HTTP and WebSocket, with its own switches for an address without TLS. */
 export async function neonServerless() {
   const { neon, neonConfig, Pool } = await import('@neondatabase/serverless');
-  const record = new Record('@neondatabase/serverless', await version('@neondatabase/serverless'));
+  const record = new Record('@neondatabase/serverless', await versionOf('@neondatabase/serverless'));
   const w = await world();
   neonConfig.fetchEndpoint = (host, port) => `http://${host}:${port}/sql`;
   neonConfig.wsProxy = (host, port) => `${host}:${port}/v2`;

@@ -15,7 +15,7 @@ export async function recordingProxy(origin) {
     const body = Buffer.concat(chunks);
     const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !OWN.includes(name)));
     const url = new URL(request.url, origin);
-    const kept = { method: request.method, url, type: headers['content-type'], body: body.toString('utf8') };
+    const kept = { method: request.method, url, headers, type: headers['content-type'], body: body.toString('utf8') };
     requests.push(kept);
     const answer = await fetch(url, {
       method: request.method,

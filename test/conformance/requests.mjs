@@ -31,6 +31,15 @@ targets:
   firebase: {project_id: ${SEED.google.project}, include: [STRIPE_KEY, JWT_SECRET]}
 `;
 
+const WEBHOOK = `doppler: shop
+targets:
+  api: {type: cloudflare, account_id: ${SEED.cloudflare.accountId}, worker: {staging: shop-api-staging}, include: ["*"]}
+triggers:
+  - {type: webhook, environment: staging, targets: [api]}
+`;
+const NEON = 'doppler: {project: shop, configs: {dev: dev, staging: stg}}\n';
+const HOOK = 'https://hooks.shop.example/webhook';
+
 /** Commands, and the dcs.yaml that each finds. */
 const SCENES = [
   { args: ['whoami'] },
@@ -53,6 +62,16 @@ const SCENES = [
   { args: ['secrets', 'list', '-e', 'dev'], yaml: YAML },
   { args: ['secrets', 'unset', 'CONFORMANCE', '-e', 'dev', '--yes'], yaml: YAML },
   { args: ['provision', 'doppler', '-e', 'dev_conformance', '--yes'], yaml: YAML },
+  { args: ['provision', 'neon', '--project-name', 'shop', '-e', 'dev', '--yes', '--allow', 'adopt'], yaml: NEON },
+  { args: ['neon', 'branch', 'create', 'pr-1', '-e', 'dev', '--yes'] },
+  { args: ['neon', 'branch', 'list', '-e', 'dev'] },
+  { args: ['neon', 'branch', 'reset', 'pr-1', '-e', 'dev', '--yes'] },
+  { args: ['neon', 'branch', 'delete', 'pr-1', '-e', 'dev', '--yes'] },
+  { args: ['neon', 'status', '-e', 'dev'] },
+  { args: ['webhook', 'setup', HOOK, '--key-file', 'webhook.key', '--yes'], yaml: WEBHOOK },
+  { args: ['webhook', 'setup', HOOK, '--key-file', 'webhook.key', '--rotate', '--yes'], yaml: WEBHOOK },
+  { args: ['webhook', 'list'], yaml: WEBHOOK },
+  { args: ['webhook', 'remove', HOOK, '--yes'], yaml: WEBHOOK },
 ];
 
 const NULLABLE = 'body: type at #/properties/change_requests/items/properties/(originalName|originalValue|value)/type';

@@ -11,6 +11,8 @@ const { firebaseFunctions } = await import('./firebase-functions.mjs');
 const { googleAuth, googleRun, googleSecrets } = await import('./google-clients.mjs');
 const { neonCli } = await import('./neon.mjs');
 const { neonSdk, neonServerless } = await import('./neon-sdk.mjs');
+const { actionsCore, octokit } = await import('./github.mjs');
+const { nodemailer, pagerdutySdk, slackWebApi, slackWebhook, standardWebhooks } = await import('./inbox.mjs');
 const { requests } = await import('./requests.mjs');
 
 const records = [];
@@ -26,6 +28,13 @@ for (const client of [
   neonCli,
   neonSdk,
   neonServerless,
+  octokit,
+  actionsCore,
+  slackWebhook,
+  slackWebApi,
+  pagerdutySdk,
+  nodemailer,
+  standardWebhooks,
   requests,
 ])
   records.push(await client());

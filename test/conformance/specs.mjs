@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Ajv from 'ajv/dist/2020.js';
+import { parse } from 'yaml';
 import { discovery } from './discovery.mjs';
 
 const DOPPLER = ['doppler-openapi.json'];
+const NEON = ['neon-openapi-v2.yaml'];
 /** The first that knows the operation judges: the newest description of a route comes first. */
 const CLOUDFLARE = [
   'cloudflare-secrets-overlay-derived-2026-11.json',
@@ -22,8 +24,12 @@ const GOOGLE = {
 
 /** Gives a judge: request -> {path (a template), source, faults}; no source, no description. Faults name places in a schema, never a value. */
 export async function judge(folder) {
-  const read = (files) => Promise.all(files.map(async (file) => description(file, JSON.parse(await readFile(join(folder, file), 'utf8')))));
-  const clouds = { doppler: await read(DOPPLER), cloudflare: await read(CLOUDFLARE) };
+  const read = (files) => Promise.all(files.map(async (file) => description(file, parse(await readFile(join(folder, file), 'utf8')))));
+  const clouds = [
+    { prefix: '/client/v4', known: await read(CLOUDFLARE) },
+    { prefix: '/api/v2', known: await read(NEON) },
+    { prefix: '', known: await read(DOPPLER) },
+  ];
   const byApi = Object.fromEntries(
     await Promise.all(
       Object.entries(GOOGLE).map(async ([api, file]) => [api, discovery(file, JSON.parse(await readFile(join(folder, file), 'utf8')))]),
@@ -32,17 +38,19 @@ export async function judge(folder) {
   return (request) => {
     const google = googlePath(request.url.pathname);
     if (google !== undefined) return googleVerdict(byApi, google, request);
-    const prefix = '/client/v4';
     const { pathname } = request.url;
-    const theirs = pathname.startsWith(prefix);
-    const path = theirs ? pathname.slice(prefix.length) : pathname;
-    const known = theirs ? clouds.cloudflare : clouds.doppler;
+    const { prefix, known } = clouds.find((cloud) => pathname.startsWith(cloud.prefix));
+    const path = pathname.slice(prefix.length);
     for (const { file, operations, bodyFaults } of known) {
       const operation = find(operations, request.method, path);
       if (operation === undefined) continue;
-      return { path: operation.path, source: file, faults: [...queryFaults(operation, request, known), ...bodyFaults(operation, request)] };
+      return {
+        path: `${prefix}${operation.path}`,
+        source: file,
+        faults: [...queryFaults(operation, request, known), ...bodyFaults(operation, request)],
+      };
     }
-    return { path: anonymous(path), source: undefined, faults: [] };
+    return { path: anonymous(pathname), source: undefined, faults: [] };
   };
 }
 

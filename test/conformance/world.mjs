@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,9 @@ import { startSandbox } from '../../plugins/dcs-plugin-sandbox/lib/server/server
 export const HERE = fileURLToPath(new URL('.', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export { SEED };
+
+/** Of an installed client. */
+export const versionOf = async (name) => JSON.parse(await readFile(join(HERE, 'node_modules', name, 'package.json'), 'utf8')).version;
 
 /** A sandbox of its own and a scratch home, so that no login of this machine can answer for it. */
 export async function world() {
@@ -40,6 +43,11 @@ export async function world() {
       const query = new URLSearchParams({ account: SEED.cloudflare.accountId, worker, name });
       const { value } = await (await fetch(`${sandbox.origin}/_sandbox/cloudflare/peek?${query}`)).json();
       return value ?? undefined;
+    },
+    /** A switch or a view of the sandbox's, below `/_sandbox/`. */
+    async hand(path, body) {
+      const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+      return (await fetch(`${sandbox.origin}/_sandbox/${path}`, sent)).json();
     },
     /** Calls that a cloud refused for want of a route. */
     unknown: () => sandbox.journal.entries().filter(({ status }) => status === 404),

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { inspect } from 'node:util';
 import { createDopplerClient, type DopplerClient } from '../../src/doppler/client.ts';
+import { createTransport, sdkOver } from '../../src/doppler/transport.ts';
 import { failure, json, secret, useServer } from './server.ts';
 
 const TOKEN = 'dp.st.prd.AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcd';
@@ -25,6 +26,18 @@ describe("Doppler's SDK on our transport", () => {
     const answer = await read();
     expect(answer).not.equal('not-modified');
     expect(answer !== 'not-modified' && answer.secrets.get('TEXT')?.computed === value).equal(true);
+  });
+
+  it('sends with a DELETE what its description has: its query once, or its body', async () => {
+    wire.answer = (_, response) => response.writeHead(204).end();
+    const transport = createTransport({ base: wire.base, token: TOKEN });
+    const sdk = await sdkOver((request) => transport.send(request));
+    await sdk.webhooks.delete('w1', { project: 'shop' });
+    await sdk.serviceTokens.delete({ project: 'shop', config: 'prd', slug: 's1' });
+    expect(wire.seen.map(({ url, body }) => [url, body])).to.deep.equal([
+      ['/v3/webhooks/webhook/w1?project=shop', ''],
+      ['/v3/configs/config/tokens/token', '{"project":"shop","config":"prd","slug":"s1"}'],
+    ]);
   });
 
   it('2: takes HTML for a failure that can be caught, not for a crash', async () => {

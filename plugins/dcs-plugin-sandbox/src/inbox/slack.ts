@@ -40,8 +40,27 @@ function webhook(shelf: Shelf<Message>, { path, body, raw }: Call): Reply {
   return plain(200, 'ok');
 }
 
+/** JSON, or a form in which `blocks` is JSON: https://docs.slack.dev/apis/web-api/#post_bodies, last verified 2026-11-21. */
+function fieldsOf({ headers, body, raw }: Call): unknown {
+  if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return body;
+  const { blocks, ...fields } = Object.fromEntries(new URLSearchParams(raw.toString('utf8')));
+  return blocks === undefined ? fields : { ...fields, blocks: parsed(blocks) };
+}
+
+/** What is no JSON stays text, which no list of blocks is. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}
+
 /** https://docs.slack.dev/reference/methods/chat.postMessage, last verified 2026-11-21. What is wrong comes with 200. */
-function post(shelf: Shelf<Message>, { headers, body }: Call): Reply {
+function post(shelf: Shelf<Message>, call: Call): Reply {
+  const { headers } = call;
+  const body = fieldsOf(call);
   const refuse = (error: string): Reply => ({ status: 200, body: { ok: false, error } });
   const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
   if (token === undefined) return refuse('not_authed');

@@ -73,6 +73,21 @@ describe('sandbox: Slack, PagerDuty and an inbox', () => {
     expect(await kept('slack')).to.have.length(1);
   });
 
+  it("Slack's API takes a form too, with its JSON in fields, as @slack/web-api sends it", async () => {
+    const send = (fields: Record<string, string>) =>
+      post(`${sandbox.origin}/slack/api/chat.postMessage`, new URLSearchParams(fields).toString(), {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization: `Bearer ${SEED.slack.token}`,
+      });
+    const message = { channel: SEED.slack.channel, text: 'a & b=c' };
+    const blocks = [section('*prod*')];
+    expect((await send({ ...message, blocks: JSON.stringify(blocks) })).json).to.include({ ok: true });
+    expect((await kept('slack'))[0]).to.deep.include({ text: 'a & b=c', blocks });
+    expect((await send({ ...message, blocks: '[' })).json['error']).to.equal('invalid_blocks');
+    expect((await send({ ...message, channel: 'C1' })).json['error']).to.equal('channel_not_found');
+    expect(await kept('slack')).to.have.length(1);
+  });
+
   it('PagerDuty keeps one incident a key, from trigger to resolve', async () => {
     const send = (body: object) =>
       post(`${sandbox.env['PAGERDUTY_EVENTS_URL']}/v2/enqueue`, { routing_key: SEED.pagerduty.key, dedup_key: 'k', ...body });
