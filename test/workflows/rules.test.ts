@@ -58,6 +58,11 @@ describe('the workflows and the action', () => {
   const planted: readonly (readonly [name: string, text: string, wrong: RegExp])[] = [
     ['a title in a script', 'x: &x [{run: "echo ${{ github.event.pull_request.title }}"}]\nruns: {steps: *x}', /an expression in a script/],
     ['an input in a script', 'runs:\n  steps:\n    - run: dcs ci run -e ${{ inputs.environment }}', /inputs\.environment/],
+    ['an installation beside the lock', good.replace('npm ci --no-audit', 'npm install --ignore-scripts --no-audit'), /beside the lock/],
+    ['a package that runs once', good.replace('npm run build', 'npx --yes evil'), /beside the lock: npx/],
+    ['scripts of what the action installs', actionFile().replace('--ignore-scripts ', ''), /beside the lock/],
+    ['a path for later steps', 'runs:\n  steps:\n    - run: echo here >> "$GITHUB_PATH"', /later steps/],
+    ['a variable for later steps', 'runs:\n  steps:\n    - run: echo A=b >>$GITHUB_ENV', /later steps/],
     ['a tag', 'runs:\n  steps:\n    - uses: actions/cache@v5', /not pinned: actions\/cache@v5/],
     ['a commit without its version', `runs:\n  steps:\n    - uses: a/b@${'0'.repeat(40)}`, /not pinned/],
     ['rights on top', good.replace('permissions: {}', 'permissions: write-all'), /not on top/],

@@ -37,6 +37,12 @@ export function wrongWith(text: string): string[] {
   for (const { run, uses, with: inputs } of steps) {
     // A title, a branch or an input would become part of the script: values come in by env.
     if (run?.includes('${{')) wrong.push(`an expression in a script: ${/\$\{\{[^}]*\}\}/.exec(run)?.[0] ?? run}`);
+    for (const line of run?.split('\n') ?? []) {
+      // What is installed is what the lock fixes; the action, which has none, names one version and runs no script of it.
+      if (/\bnpm (?:--?\S+ )*(?:install|i|add|update|up|exec|x|init)\b|\b(?:npx|yarn|pnpm|bunx?)\b/.test(line))
+        if (file.jobs !== undefined || !line.includes(' --ignore-scripts ')) wrong.push(`beside the lock: ${line.trim()}`);
+      if (/>>?\s*"?\$\{?GITHUB_(?:PATH|ENV)\b/.test(line)) wrong.push('changes what later steps find');
+    }
     if (uses?.startsWith('actions/checkout@') && inputs?.['persist-credentials'] !== false) wrong.push('checkout keeps its token');
     if (uses?.startsWith('actions/github-script@')) wrong.push('a script in an input');
   }

@@ -211,7 +211,7 @@ describe('every step of the workflows of this repository, in a scratch runner', 
           pull_request?: unknown;
         }[];
       const first = await run('conformance');
-      expect(first.filter(({ code }) => code !== 0).map(({ step }) => step)).to.deep.equal(['conformance']);
+      expect(first.filter(({ code }) => code !== 0).map(({ step }) => step)).to.deep.equal(['npm run test:conformance']);
       expect(first.at(-1)!.output).to.contain('issue: created');
       expect((await run('conformance')).at(-1)!.output).to.contain('issue: updated');
       expect((await run('')).at(-1)!.output).to.contain('issue: closed');
@@ -224,6 +224,6 @@ describe('every step of the workflows of this repository, in a scratch runner', 
     const text = (await workflow('conformance')).replace('run: npm run build', 'run: npm run build --other');
     const did = await commonly('conformance', { workflow: text });
     expect(failed(did)[0]).to.contain('stand-in');
-    expect(did.map(({ step }) => step)).to.not.include('conformance');
+    expect(did.map(({ step }) => step)).to.not.include('npm run test:conformance');
   });
 });

@@ -8,6 +8,9 @@ export const PINS = {
 
 export const pinned = (name: keyof typeof PINS): string => `${name}@${PINS[name]}`;
 
+/** Not by GITHUB_PATH: the steps of a job that come after the action find what they found before. */
+const ONLY_HERE = 'export PATH="$RUNNER_TEMP/dcs/node_modules/.bin:$PATH"';
+
 /**
  * The composite action: `actions/dcs-sync/action.yml` of this repository, and what `dcs ci init github` puts beside its workflow. What
  * it decides it leaves to `dcs ci run`.
@@ -56,11 +59,11 @@ runs:
       run: |
         [[ "$VERSION" =~ ^[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || { echo 'version: an exact version, such as 0.1.0' >&2; exit 64; }
         npm install --prefix "$RUNNER_TEMP/dcs" --ignore-scripts --no-audit --no-fund "doppler-cloud-syncs@$VERSION"
-        echo "$RUNNER_TEMP/dcs/node_modules/.bin" >> "$GITHUB_PATH"
     - name: Install the plugins
       shell: bash
       working-directory: \${{ inputs.working-directory }}
       run: |
+        ${ONLY_HERE}
         dcs plugins install automation --yes
         dcs plugins install --needed --yes
     - name: Restore the record
@@ -81,7 +84,9 @@ runs:
         DCS_GOOGLE_SERVICE_ACCOUNT: \${{ inputs.google-service-account }}
         GITHUB_TOKEN: \${{ inputs.github-token }}
         XDG_STATE_HOME: \${{ runner.temp }}/dcs-state
-      run: dcs ci run -e "$ENVIRONMENT"
+      run: |
+        ${ONLY_HERE}
+        dcs ci run -e "$ENVIRONMENT"
     - name: Keep the record
       if: \${{ always() && inputs.ledger-cache == 'true' && github.event.repository.visibility != 'public' && github.event_name != 'pull_request' && github.event_name != 'schedule' }}
       uses: ${pinned('actions/cache/save')}
