@@ -28,7 +28,7 @@ function zizmor(): { version: string; high: string[]; medium: string[] } | undef
 async function packed(change?: (folder: string) => void): Promise<string> {
   const folder = await clone();
   change?.(folder);
-  await script(folder, 'pack');
+  await script(folder, 'pack:npm');
   return readFileSync(join(folder, 'dist', 'SHA256SUMS'), 'utf8');
 }
 
