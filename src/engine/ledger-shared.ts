@@ -8,8 +8,8 @@ import type { SharedStore } from './shared-store.ts';
 
 /** How often a merge is tried again when machines write at the same time. */
 const TRIES = 8;
-/** A writer that stands still for so long is dead: by this machine's clock alone, so that no two clocks need agree. */
-const PACE = { deadAfterMs: 8000, pollMs: 1000 };
+/** A writer that stood still at so many looks is dead. Looks, not time: a machine that slept saw nothing meanwhile. */
+const PACE = { looks: 8, pollMs: 1000 };
 
 interface Known {
   /** As the engine last loaded or saved it. */
@@ -94,17 +94,17 @@ export function sharedHome({ store, keys, pace = PACE }: { store: SharedStore; k
 async function quiet(
   load: () => Promise<(Ledger | undefined)[]>,
   { signal, say }: Waiting,
-  { deadAfterMs, pollMs }: typeof PACE,
+  { looks, pollMs }: typeof PACE,
 ): Promise<void> {
   let seen = '';
-  for (let since = performance.now(); performance.now() - since < deadAfterMs; await sleep(pollMs, undefined, { signal })) {
+  for (let still = 0; still < looks; still++, await sleep(pollMs, undefined, { signal })) {
     const pending = (await load()).flatMap((ledger) => (ledger === undefined ? [] : ledger.pending.map(({ run }) => [run, ledger.serial])));
     if (pending.length === 0) return;
     const now = JSON.stringify(pending);
     if (now === seen) continue;
     if (seen === '') say(`Another machine is writing here (sync ${String(pending[0]![0])}); waiting for it to end.`);
     seen = now;
-    since = performance.now();
+    still = 0;
   }
 }
 

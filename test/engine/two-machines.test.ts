@@ -92,7 +92,7 @@ class Team {
 
   /** A new process on one of the machines. */
   job(life: Life, turn: () => Promise<void>, only?: ReadonlySet<string>): Job {
-    const home = sharedHome({ store: this.store.open(turn), keys, pace: { deadAfterMs: 60, pollMs: 2 } });
+    const home = sharedHome({ store: this.store.open(turn), keys, pace: { looks: 30, pollMs: 2 } });
     const living: LedgerHome = {
       ...home,
       load: (place) => life.live(() => home.load(place)),
@@ -215,7 +215,7 @@ describe('two machines, one shared record', function () {
   it('converge to the newest values, ask nothing of what either wrote, and touch no stranger', async () => {
     const seconds = stopwatch();
     const done = [];
-    for (const kind of ['write-only', 'readable'] as const) done.push(await schedules(kind, sized(120, 3000)));
+    for (const kind of ['write-only', 'readable'] as const) done.push(await schedules(kind, sized(120, 1500)));
     expect(done.map(({ error }) => error)).to.deep.equal([undefined, undefined]);
     const planted: readonly Broken[] = [{ guarded: false }, { stale: true }];
     const caught = [];

@@ -151,18 +151,18 @@ async function wrote(w: World): Promise<number> {
   return (await w.journal()).filter(({ cloud, method }) => cloud === 'cloudflare' && method !== 'GET').length;
 }
 
-async function saved(): Promise<World> {
+async function saved(root?: string): Promise<World> {
   const w = await world();
   await w.yaml(THEM);
   await w.doppler('stg', { DCS_LEDGER_KEY: SHARED_KEY, ...SECRET });
-  const ran = await w.dcs(['diff', '-e', 'staging', '--out', 'p.plan']);
+  const ran = await w.dcs(['diff', '-e', 'staging', '--out', 'p.plan'], root === undefined ? {} : { root });
   expect(ran.code, ran.err).to.equal(0);
   return w;
 }
 
 /** Whether the plan is refused, and nothing written, once this happened. */
 async function refused([, move]: (typeof MOVES)[number], root?: string): Promise<{ stopped: boolean; said: string }> {
-  const w = await saved();
+  const w = await saved(root);
   try {
     await move(w);
     const before = await wrote(w);
@@ -198,14 +198,14 @@ describe('a sync', function () {
     const seconds = stopwatch();
     let [syncs, changes] = [0, 0];
     for (const kind of ['write-only', 'readable', 'marked'] as const) {
-      const done = await lived(kind, sized(30, 2000));
+      const done = await lived(kind, sized(30, 500));
       expect(done.wrong).to.deep.equal([]);
       syncs += done.syncs;
       changes += done.changes;
     }
     const found: string[] = [];
     for (const [what, mutant] of Object.entries(MUTANTS))
-      if ((await lived('write-only', sized(30, 100), mutant)).wrong.length > 0) found.push(what);
+      if ((await lived('write-only', sized(30, 60), mutant)).wrong.length > 0) found.push(what);
     expect(found).to.deep.equal(Object.keys(MUTANTS));
     const moves = FULL ? MOVES : MOVES.slice(0, 1);
     for (const move of moves) {
@@ -213,7 +213,8 @@ describe('a sync', function () {
       expect(stopped, `${move[0]}: ${said}`).to.equal(true);
     }
     const faults = FULL ? FAULTS : FAULTS.slice(0, 1);
-    for (const fault of faults) if (!(await refused(MOVES[fault.move]!, await plantedDcs(['sync'], fault))).stopped) found.push(fault.what);
+    for (const fault of faults)
+      if (!(await refused(MOVES[fault.move]!, await plantedDcs(['sync', 'diff'], fault))).stopped) found.push(fault.what);
     expect(found.slice(Object.keys(MUTANTS).length)).to.deep.equal(faults.map(({ what }) => what));
     evidence(35, {
       figure: `${syncs.toLocaleString('en')} syncs of random histories, ${changes.toLocaleString('en')} changes: each as planned, once, with the planned value; ${MOVES.length} of ${MOVES.length} ways to make a saved plan stale refused, 0 writes`,

@@ -65,7 +65,7 @@ describe('running apps', function () {
     const seconds = stopwatch();
     const played = await doppler();
     try {
-      expect(await played.live(ALL, { numRuns: sized(60, 5000), seed })).to.equal(undefined);
+      expect(await played.live(ALL, { numRuns: sized(60, 1500), seed })).to.equal(undefined);
       const reads = played.reads();
       const w = await runtimeWorld();
       try {
@@ -84,7 +84,7 @@ describe('running apps', function () {
         if ((await played.live(await planted(fault), { numRuns: 200, seed })) !== undefined) found.push(fault.what);
       expect(found).to.deep.equal(MIXES.map(({ what }) => what));
       evidence(25, {
-        figure: `${reads.toLocaleString('en')} reads by ${Object.keys(WAYS).length} ways of ${sized(60, 5000).toLocaleString('en')} histories of 2 tokens and 4 sets of names: 0 mixed up; 1 request for 1,000 calls at once, by each way`,
+        figure: `${reads.toLocaleString('en')} reads by ${Object.keys(WAYS).length} ways of ${sized(60, 1500).toLocaleString('en')} histories of 2 tokens and 4 sets of names: 0 mixed up; 1 request for 1,000 calls at once, by each way`,
         met: true,
         seed,
         seconds: seconds(),
