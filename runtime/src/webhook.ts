@@ -187,7 +187,6 @@ export function toReceiver({ url }: { url: string | undefined }) {
 /** A message in a Pub/Sub topic (`projects/P/topics/T`), as the service account that the app runs as. `emulator`: host and port. */
 export function toPubSub({ topic, emulator }: { topic: string | undefined; emulator?: string | undefined }) {
   if (!topic) throw new Error('The topic of Pub/Sub is not set');
-  if (!topic) throw new Error('The topic of Pub/Sub is not set');
   return async ({ event, environment }: Received): Promise<void> => {
     const metadata = 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token';
     const token = emulator

@@ -100,3 +100,13 @@ describe('guard', () => {
     );
   });
 });
+
+describe('a finding', () => {
+  it('names what it is about', () => {
+    const found = guard({ ...QUIET, plan: planned(3, 'delete', 'removed'), owned: 3, identity: [['a', 'b']] });
+    expect(found).to.deep.equal([
+      { guard: 'identity', exit: 'CONFLICT', names: ['a', 'b'], of: 1 },
+      { guard: 'delete', exit: 'REFUSED', names: ['N0', 'N1', 'N2'], of: 3 },
+    ]);
+  });
+});

@@ -29,7 +29,7 @@ export const ROOMS = {
   plan: {
     least: 85,
     mutate: ['sdk/src/plan.ts', 'sdk/src/guard.ts'],
-    tests: ['sdk/test/plan.test.ts', 'sdk/test/guard.test.ts'],
+    tests: ['sdk/test/plan.test.ts', 'sdk/test/whole-plan.test.ts', 'sdk/test/guard.test.ts'],
   },
   ledger: {
     least: 85,
