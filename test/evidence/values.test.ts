@@ -76,7 +76,7 @@ const all = (count: number, from: number): Map<string, string> =>
 
 describe('values, at size', function () {
   this.timeout(7_200_000);
-  const EACH = sized(200, 10_000);
+  const EACH = sized(200, 12_000);
   const BATCH = 200;
 
   it('come back byte for byte from those who read them, or are refused before anything is written', () => {
