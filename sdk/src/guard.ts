@@ -18,6 +18,8 @@ export interface GuardInput {
   /** Names the shaped source holds now, and held at the last sync. */
   readonly wanted: readonly string[];
   readonly wantedBefore: readonly string[];
+  /** Names that get again what an interrupted run was giving them. */
+  readonly resumed: ReadonlySet<string>;
   /** Names the target holds; how many of them dcs owns. */
   readonly existing: number;
   readonly owned: number;
@@ -30,7 +32,7 @@ export interface GuardInput {
 
 /** Pure. Thresholds are those of docs/engine.md. */
 export function guard(input: GuardInput): readonly Finding[] {
-  const { plan, wanted, wantedBefore, existing, owned } = input;
+  const { plan, wanted, wantedBefore, resumed, existing, owned } = input;
   const names = (test: (item: Plan['items'][number]) => boolean): string[] => plan.items.filter(test).map((item) => item.name);
   const found: Finding[] = [];
   const add = (guard: Guard, about: readonly string[], of: number, exit: Finding['exit'] = 'REFUSED'): void => {
@@ -52,7 +54,7 @@ export function guard(input: GuardInput): readonly Finding[] {
   const deletes = names((item) => item.reason === 'removed');
   if (deletes.length > 10 || (deletes.length >= 2 && deletes.length > 0.3 * owned) || (deletes.length > 0 && !input.shows))
     add('delete', deletes, owned);
-  const updates = names((item) => item.action === 'update');
+  const updates = names((item) => item.action === 'update' && !resumed.has(item.name));
   if (existing >= 10 && updates.length > existing / 2) add('rewrite', updates, existing);
   const adopted = names((item) => item.action === 'update' && item.reason === 'adopt');
   if (adopted.length > 0 && input.existingPolicy === 'ask') add('adopt', adopted, existing);

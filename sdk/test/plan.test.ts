@@ -225,6 +225,7 @@ describe('guard, at both sides of each threshold', () => {
       plan: { items: [], collisions: [] },
       wanted: ['A'],
       wantedBefore: ['A'],
+      resumed: new Set(),
       existing: 0,
       owned: 0,
       shows: true,

@@ -14,6 +14,7 @@ import { believe, factsOf, owned, recall } from './facts.ts';
 import type { Job } from './job.ts';
 import type { Ledger, LedgerRecord } from './ledger-types.ts';
 import { emptyLedger } from './ledger-file.ts';
+import { resumed } from './resumed.ts';
 import { settle } from './settle.ts';
 import { shape, shapeDigest, type Shaped } from './shape.ts';
 
@@ -97,6 +98,7 @@ async function conclude(seen: Seen, shaped: Shaped, { identity: from, version }:
     plan,
     wanted: [...shaped.desired.names.keys()],
     wantedBefore: wantedBefore(ledger, shaped, job.rules),
+    resumed: resumed(found, ledger, shaped.desired, listing, job),
     existing: listing.entries.filter((entry) => entry.locked === undefined).length,
     owned: listing.entries.filter((entry) => owned(entry, ledger.records.get(entry.name), listing, job) === 'yes').length,
     shows: job.definition.supports.readable || job.definition.supports.ownership || job.definition.supports.trail,

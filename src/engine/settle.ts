@@ -42,7 +42,7 @@ export function settle(ledger: Ledger, listing: Listing, options: SettleOptions)
 }
 
 /** The revisions above `base` that may have altered a secret; undefined when the trail does not reach back to it. */
-function writesSince(trail: readonly Revision[], base: string | undefined): readonly Revision[] | undefined {
+export function writesSince(trail: readonly Revision[], base: string | undefined): readonly Revision[] | undefined {
   const at = base === undefined ? trail.length : trail.findIndex(({ id }) => id === base);
   return at < 0 ? undefined : trail.slice(0, at).filter(({ touches }) => touches !== false);
 }

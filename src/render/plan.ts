@@ -64,7 +64,7 @@ export function reason(item: PlanItem, still: boolean, { definition, sourceName 
     case 'not-ours':
       return 'not written by dcs';
     case 'contested':
-      return 'not in Doppler; somebody else made it again';
+      return 'not in Doppler; changed there since dcs wrote it';
     default:
       return '';
   }
