@@ -1,10 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { forms, hits, sinks } from './canaries.ts';
-import { ROOT, world, YAML, type World } from './world.ts';
+import { canTrace, traced } from './traced.ts';
+import { world, YAML, type World } from './world.ts';
 
 interface Case {
   readonly args: readonly string[];
@@ -19,8 +19,7 @@ describe('canaries: commands that have the values in hand', function () {
   let w: World;
   const canary = `canary-${randomBytes(16).toString('hex')}`;
   before(async function () {
-    // CI has it.
-    if (process.platform !== 'linux' || (!process.env['CI'] && spawnSync('strace', ['-V']).status !== 0)) return this.skip();
+    if (!canTrace()) return this.skip();
     w = await world();
     await w.yaml(YAML);
     await w.doppler('dev', { CANARY: canary, PAIR: `first-${canary}\nsecond-${canary}` });
@@ -64,30 +63,12 @@ describe('canaries: commands that have the values in hand', function () {
     { args: ['shell', 'init', 'bash'] },
   ];
 
-  /** The command under strace: what every process it starts has in its argv. */
-  const run = ({ args, input, env }: Case): Promise<{ out: string; err: string; execs: string }> =>
-    new Promise((resolve, reject) => {
-      const trace = join(w.home, 'trace');
-      const words = ['-f', '-qq', '-e', 'trace=execve', '-s', '65535', '-o', trace, process.execPath, join(ROOT, 'bin', 'run.js'), ...args];
-      const child = spawn('strace', words, { cwd: w.project, env: { ...w.env, TMPDIR: join(w.home, 'tmp'), ...env } });
-      const texts = { out: '', err: '' };
-      child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString()));
-      child.stdin.end(input);
-      child.on('error', reject);
-      child.on('close', () => {
-        readFile(trace, 'latin1')
-          .then((execs) => rm(trace).then(() => resolve({ ...texts, execs })))
-          .catch(reject);
-      });
-    });
-
   async function leaks(one: Case): Promise<string[]> {
     // An outage takes seconds, and all of them read through one reader.
     const outage = one === CASES[0] ? [{ kind: 'html', status: 502 }] : [];
     for (const fault of [undefined, ...outage, { kind: 'status', status: 403 }]) {
       if (fault) await w.post('/_sandbox/faults', { cloud: 'doppler', times: 'forever', ...fault });
-      const { out, err, execs } = await run(one);
+      const { out, err, execs } = await traced(w, one.args, one);
       await fetch(`${w.origin}/_sandbox/faults`, { method: 'DELETE' });
       expect(execs).to.contain('run.js');
       const found = new Map([...(await sinks(w)), ['stderr', err], ['argv', execs]]);

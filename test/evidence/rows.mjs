@@ -64,4 +64,6 @@ export const PROOFS = [
   { file: 'test/evidence/snapshot.test.ts', rows: [26] },
   { file: 'test/mutation/mutation.test.ts', rows: [37] },
   { file: 'test/evidence/repeatable.test.ts', rows: [40] },
+  { file: 'test/evidence/kills.test.ts', rows: [8] },
+  { file: 'test/evidence/scan.test.ts', rows: [1, 2, 3] },
 ];

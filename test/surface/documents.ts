@@ -17,13 +17,13 @@ export const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ...['setup', 'list', 'remove', 'test', 'info', 'handler'].map((word) => [`webhook ${word}`, 'test/e2e/webhook.test.ts'] as const),
 ]);
 
-interface Line {
+export interface Line {
   readonly type: readonly string[];
   readonly input?: string;
   /** Default 0. */
   readonly ends?: number;
 }
-interface Scene {
+export interface Scene {
   readonly prepare: (w: World) => Promise<void>;
   readonly lines: readonly Line[];
 }
@@ -31,7 +31,7 @@ interface Scene {
 const type = (line: string, more: Omit<Line, 'type'> = {}): Line => ({ type: line.split(' '), ...more });
 
 /** Line by line, so that each command finds what its document is about. */
-const SCENES: readonly Scene[] = [
+export const SCENES: readonly Scene[] = [
   {
     prepare: async (w) => writeFile(join(w.project, 'wrangler.json'), JSON.stringify({ name: 'shop-api', account_id: 'a'.repeat(32) })),
     lines: [type('home'), type('init --yes')],
@@ -163,23 +163,37 @@ const SCENES: readonly Scene[] = [
   },
 ];
 
+/**
+ * Types the lines of a scene, one after the other: `LAST` is the id of the sync before, NOW a moment ago. `run` answers the id of a sync,
+ * if it was one.
+ */
+export async function play(
+  { prepare, lines }: Scene,
+  w: World,
+  run: (words: readonly string[], line: Line) => Promise<string | undefined>,
+): Promise<void> {
+  await prepare(w);
+  let last = '';
+  for (const line of lines) {
+    const words = line.type.map((word) => (word === 'LAST' ? last : word === 'NOW' ? new Date(Date.now() - 100).toISOString() : word));
+    last = (await run(words, line)) ?? last;
+  }
+}
+
 /** Every document that the built CLI prints here, by what was typed. */
 export async function documents(
   seen: (line: readonly string[], document: Record<string, unknown>) => void,
   wrong: (line: readonly string[], told: string) => void,
 ): Promise<void> {
-  await atMost(2, SCENES, async ({ prepare, lines }) => {
+  await atMost(2, SCENES, async (scene) => {
     const w = await world();
     try {
-      await prepare(w);
-      let last = '';
-      for (const line of lines) {
-        const words = line.type.map((word) => (word === 'LAST' ? last : word === 'NOW' ? new Date(Date.now() - 100).toISOString() : word));
-        const run = await w.dcs([...words, '--json'], line.input === undefined ? {} : { input: line.input });
-        if (run.code !== (line.ends ?? 0)) wrong(line.type, `exit ${run.code}\n${run.err}${run.out}`);
-        else seen(line.type, run.json());
-        if (line.type[0] === 'sync') last = (run.json() as { run?: string }).run ?? last;
-      }
+      await play(scene, w, async (words, line) => {
+        const ran = await w.dcs([...words, '--json'], line.input === undefined ? {} : { input: line.input });
+        if (ran.code !== (line.ends ?? 0)) wrong(line.type, `exit ${ran.code}\n${ran.err}${ran.out}`);
+        else seen(line.type, ran.json());
+        return words[0] === 'sync' ? (ran.json() as { run?: string }).run : undefined;
+      });
     } finally {
       await w.close();
     }

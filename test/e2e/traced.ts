@@ -1,0 +1,39 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT, type World } from './world.ts';
+
+/** CI has strace. */
+export const canTrace = (): boolean =>
+  process.platform === 'linux' && (process.env['CI'] !== undefined || spawnSync('strace', ['-V']).status === 0);
+
+export interface Traced {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  /** Every execve of it and its children, with the whole argv. */
+  readonly execs: string;
+}
+
+/** Runs `dcs` under strace, with a folder of its own for temporary files in its home. */
+export function traced(
+  w: World,
+  args: readonly string[],
+  { input, env }: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<Traced> {
+  const trace = join(w.home, 'trace');
+  const words = ['-f', '-qq', '-e', 'trace=execve', '-s', '1000000', '-o', trace, process.execPath, join(ROOT, 'bin', 'run.js'), ...args];
+  return new Promise((resolve, reject) => {
+    const child = spawn('strace', words, { cwd: w.project, env: { ...w.env, TMPDIR: join(w.home, 'tmp'), ...env } });
+    const texts = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString()));
+    child.stdin.end(input);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      readFile(trace, 'latin1')
+        .then((execs) => rm(trace).then(() => resolve({ code, ...texts, execs })))
+        .catch(reject);
+    });
+  });
+}
