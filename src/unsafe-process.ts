@@ -11,8 +11,16 @@ const UNSAFE: readonly { readonly met: (env: Env) => boolean; readonly message: 
     message: 'NODE_DEBUG makes Node print the headers and the environments that dcs sends.',
     hint: 'unset NODE_DEBUG     for the program alone: dcs run -- env NODE_DEBUG=... CMD',
   },
+  {
+    met: (env) => WRITES_MEMORY.test(env['NODE_OPTIONS'] ?? ''),
+    message: 'NODE_OPTIONS makes Node write its memory to a file, and dcs has the secrets there.',
+    hint: 'unset NODE_OPTIONS     for the program alone: dcs run -- env NODE_OPTIONS=... CMD',
+  },
 ];
 const SHOWS_VALUES = /^(child_process|http2?|https|net|tls|stream|fetch|undici|.*\*.*)$/i;
+
+/** Node takes `_` for `-`: https://nodejs.org/api/cli.html#options (last verified 2026-11-21). */
+const WRITES_MEMORY = /--heapsnapshot[-_](signal|near[-_]heap[-_]limit)/;
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -15,14 +15,14 @@ export interface Traced {
   readonly execs: string;
 }
 
-/** Runs `dcs` under strace, with a folder of its own for temporary files in its home. */
+/** Runs the built `dcs`, or the one in `root`, under strace, with a folder of its own for temporary files in its home. */
 export function traced(
   w: World,
   args: readonly string[],
-  { input, env }: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  { input, env, root = ROOT }: { readonly input?: string; readonly env?: Readonly<Record<string, string>>; readonly root?: string } = {},
 ): Promise<Traced> {
   const trace = join(w.home, 'trace');
-  const words = ['-f', '-qq', '-e', 'trace=execve', '-s', '1000000', '-o', trace, process.execPath, join(ROOT, 'bin', 'run.js'), ...args];
+  const words = ['-f', '-qq', '-e', 'trace=execve', '-s', '1000000', '-o', trace, process.execPath, join(root, 'bin', 'run.js'), ...args];
   return new Promise((resolve, reject) => {
     const child = spawn('strace', words, { cwd: w.project, env: { ...w.env, TMPDIR: join(w.home, 'tmp'), ...env } });
     const texts = { out: '', err: '' };

@@ -18,6 +18,8 @@ describe('a process that would leak', () => {
     ['NODE_DEBUG', 'child_process'],
     ['NODE_DEBUG', 'fs, NET'],
     ['NODE_DEBUG', 'ht*'],
+    ['NODE_OPTIONS', '--no-warnings --heapsnapshot-signal=SIGUSR2'],
+    ['NODE_OPTIONS', '--heapsnapshot_near_heap_limit=1'],
   ] as const)
     it(`does not start: ${name}=${value}`, async () => {
       const ran = await w.dcs(['whoami'], { env: { [name]: value } });

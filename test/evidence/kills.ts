@@ -72,15 +72,17 @@ interface Wanted {
   readonly first: boolean;
   /** Kills at each so many-th call; all by default. */
   readonly every?: number;
-  /** Breaks dcs in one way, and kills at these calls until something is wrong. */
-  readonly plant?: { readonly name: string; readonly at: readonly string[] };
+  /** These calls instead. */
+  readonly at?: readonly string[];
+  /** Breaks dcs in one way. */
+  readonly plant?: string;
 }
 
 /** Kills a sync at its calls, one after the other; after each kill one more sync has to set everything right. */
-export async function sweep(name: PlatformName, { first, every = 1, plant }: Wanted): Promise<Sweep> {
+export async function sweep(name: PlatformName, { first, every = 1, at, plant }: Wanted): Promise<Sweep> {
   const w = await world();
   try {
-    return await new Sweeping(w, PLATFORMS[name], first, plant?.name).through(every, plant?.at);
+    return await new Sweeping(w, PLATFORMS[name], first, plant).through(every, at);
   } finally {
     await w.close();
   }

@@ -66,4 +66,5 @@ export const PROOFS = [
   { file: 'test/evidence/repeatable.test.ts', rows: [40] },
   { file: 'test/evidence/kills.test.ts', rows: [8] },
   { file: 'test/evidence/scan.test.ts', rows: [1, 2, 3] },
+  { file: 'test/evidence/crashes.test.ts', rows: [34] },
 ];

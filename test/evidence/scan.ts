@@ -11,7 +11,13 @@ import { play, type Line, type Scene } from '../surface/documents.ts';
 
 export interface Fault {
   readonly kind: string;
+  readonly status?: number;
   readonly [more: string]: unknown;
+}
+
+interface More {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly root?: string;
 }
 
 /** What was looked at, and what was found there. */
@@ -67,7 +73,8 @@ export class Scan {
     this.#tokens = new Scanner([], [...tokens, ...more].map((name) => w.env[name]!).concat(SEED.mail.password));
   }
 
-  static async of(scene: Scene, mode: readonly string[], fault: Fault | undefined, found: Found): Promise<void> {
+  /** `more`: further variables, and the folder of another dcs. */
+  static async of(scene: Scene, mode: readonly string[], fault: Fault | undefined, found: Found, more: More = {}): Promise<void> {
     const w = await world();
     try {
       const canaries = Array.from({ length: 24 }, canary);
@@ -81,7 +88,7 @@ export class Scan {
           if (fault) await w.post('/_sandbox/faults', { times: 'forever', ...fault });
         }
         first = false;
-        return scan.type([...words, ...mode], line, fault, env);
+        return scan.type([...words, ...mode], line, fault, { ...more, env: { ...env, ...more.env } });
       });
     } finally {
       await w.close();
@@ -89,19 +96,14 @@ export class Scan {
   }
 
   /** One command; answers the id of a sync. */
-  async type(
-    words: readonly string[],
-    { input }: Line,
-    fault: Fault | undefined,
-    env: Record<string, string>,
-  ): Promise<string | undefined> {
-    const what = `dcs ${words.join(' ')}, ${fault?.kind ?? 'no fault'} ${String(fault?.['status'] ?? '')}`.trim();
+  async type(words: readonly string[], { input }: Line, fault: Fault | undefined, more: More): Promise<string | undefined> {
+    const what = `dcs ${words.join(' ')}, ${fault?.kind ?? 'no fault'} ${fault?.status ?? ''}`.trim();
     const given = input === undefined || input === SEED.neon.key ? input : this.#canaries[23]!;
     // It leaves a server behind, and strace would wait for that.
     const { out, err, execs } =
       words[0] === 'sandbox'
-        ? { execs: '', ...(await this.#w.dcs(words, { env })) }
-        : await traced(this.#w, words, { env, ...(given === undefined ? {} : { input: given }) });
+        ? { execs: '', ...(await this.#w.dcs(words, more)) }
+        : await traced(this.#w, words, { ...more, ...(given === undefined ? {} : { input: given }) });
     const { found } = this;
     found.commands++;
     found.programs += execs.split('\n').filter((line) => /execve\(.* = 0$/.test(line)).length;
