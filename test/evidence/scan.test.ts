@@ -33,6 +33,7 @@ const PLANTS: readonly (readonly [does: string, into: 'values' | 'argv' | 'disk'
   ['node -e "fetch(process.env.STRANGER)"', 'strays'],
 ];
 const SMALL = 6;
+const FEW = 'A dcs starts hardly a program but itself, and the faults ran with a part of the commands';
 
 describe('canaries as all values, in all that comes of every command', function () {
   this.timeout(7_200_000);
@@ -71,6 +72,7 @@ describe('canaries as all values, in all that comes of every command', function 
       ...measured,
       figure: `${argv.length} hits in ${found.programs.toLocaleString('en')} programs started by ${commands}`,
       met: argv.length === 0 && found.programs >= 1000,
+      ...(found.programs < 1000 ? { note: FEW } : {}),
     });
     evidence(2, {
       ...measured,
