@@ -67,4 +67,6 @@ export const PROOFS = [
   { file: 'test/evidence/kills.test.ts', rows: [8] },
   { file: 'test/evidence/scan.test.ts', rows: [1, 2, 3] },
   { file: 'test/evidence/crashes.test.ts', rows: [34] },
+  { file: 'test/evidence/run.test.ts', rows: [16] },
+  { file: 'test/evidence/lock.test.ts', rows: [27] },
 ];
