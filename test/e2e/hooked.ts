@@ -49,15 +49,19 @@ export async function hooked(): Promise<Hooked> {
 function snapshot(folder: string): Record<string, string> {
   if (!existsSync(folder)) return {};
   const names = readdirSync(folder).filter((name) => !name.endsWith('.sample'));
-  return Object.fromEntries(names.toSorted().map((name) => [name, facts(join(folder, name))]));
+  return Object.fromEntries(names.toSorted().map((name) => [name, fact(join(folder, name))]));
 }
 
-function facts(path: string): string {
+function fact(path: string): string {
   const stat = lstatSync(path);
   if (stat.isSymbolicLink()) return `link ${readlinkSync(path)}`;
   if (stat.isDirectory()) return 'folder';
   return `${(stat.mode & 0o7777).toString(8)} ${stat.mtimeMs} ${readFileSync(path, 'base64')}`;
 }
+
+/** A snapshot without the times. */
+export const facts = (taken: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(taken).map(([name, text]) => [name, text.replace(/^(\d+) [\d.]+ /, '$1 ')]));
 
 /** A bare repository beside the project, as its `origin`. */
 export function origin(w: Hooked): string {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { hooked, origin, type Hooked } from './hooked.ts';
+import { facts, hooked, origin, type Hooked } from './hooked.ts';
 
 const BEHIND = /dcs hooks: 7 secrets behind on staging: dcs diff -e staging\n/;
 
@@ -212,7 +212,3 @@ describe('dcs hooks install, status, uninstall', function () {
     expect((await w.dcs(['hooks', 'status'], { env })).out).to.contain('dcs is not on the PATH');
   });
 });
-
-/** Without the times. */
-const facts = (snapshot: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(snapshot).map(([name, text]) => [name, text.replace(/^(\d+) [\d.]+ /, '$1 ')]));

@@ -7,7 +7,6 @@ const OWN = 'test/evidence/defects-read.test.ts';
 const BAD = `${E2E}/bad-input.test.ts`;
 
 const RECEIVER = `${HOOK}/receiver.test.ts`;
-const SOAK = `${HOOK}/soak.test.ts`;
 /** Started by others, answered wrong, or down. */
 export const WEBHOOK: readonly Defect[] = [
   tested(
@@ -34,7 +33,7 @@ export const WEBHOOK: readonly Defect[] = [
     'D28',
     'A body that is `null` ends the process.',
     by(RECEIVER, 'and nothing is triggered'),
-    by(SOAK, 'requests that are right, wrong'),
+    by('test/evidence/webhook-requests.test.ts', 'starts only what was signed'),
   ),
   tested(
     'D29',
@@ -51,7 +50,7 @@ export const WEBHOOK: readonly Defect[] = [
     'D31',
     'A sync stops everything else; equal events make as many syncs, side by side.',
     by(`${E2E}/webhook.test.ts`, 'answers for its health within 50 ms while a sync runs'),
-    by(SOAK, 'equal events at once at most two runs'),
+    by('test/evidence/webhook-bursts.test.ts', 'make at most two runs a burst'),
   ),
   tested(
     'D32',
@@ -63,7 +62,7 @@ export const WEBHOOK: readonly Defect[] = [
     'An event is taken before it is kept, and lost when the work fails.',
     by(RECEIVER, 'answers 503 when the event cannot be kept'),
     by(`${E2E}/webhook.test.ts`, 'does what it had accepted'),
-    by(SOAK, 'loses no event that it accepted'),
+    by('test/evidence/receiver-lasts.test.ts', 'loses no event that it accepted'),
   ),
   tested(
     'D34',

@@ -68,9 +68,29 @@ export async function plantedDcs(commands: readonly string[], { edits }: Fault):
   return root;
 }
 
-/** A module of the sources, with a fault, loaded for itself. */
-export async function plantedModule<T>(entry: string, { edits }: Fault): Promise<T> {
+/** The folder of an official plugin with a fault in these commands, to be linked in place of the right one. */
+export async function plantedPlugin(plugin: string, commands: readonly string[], { edits }: Fault): Promise<string> {
+  const [right, root] = [join(ROOT, 'plugins', plugin), mkdtempSync(join(scratch, 'plugin-'))];
+  for (const part of ['lib', 'package.json', 'oclif.manifest.json']) cpSync(join(right, part), join(root, part), { recursive: true });
+  await build({
+    ...COMMON,
+    entryPoints: commands.map((name) => `plugins/${plugin}/src/commands/${name}.ts`),
+    outdir: join(root, 'lib'),
+    outbase: `plugins/${plugin}/src`,
+    splitting: true,
+    packages: 'external',
+    plugins: [editing(edits)],
+  });
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  return root;
+}
+
+/** A module of the sources, with a fault, as one file. */
+export async function plantedFile(entry: string, { edits }: Fault): Promise<string> {
   const file = join(mkdtempSync(join(scratch, 'module-')), 'module.mjs');
   await build({ ...COMMON, entryPoints: [entry], outfile: file, plugins: [editing(edits)] });
-  return (await import(file)) as T;
+  return file;
 }
+
+/** The same, loaded for itself. */
+export const plantedModule = async <T>(entry: string, fault: Fault): Promise<T> => (await import(await plantedFile(entry, fault))) as T;

@@ -5,10 +5,8 @@ import { Secret } from 'dcs-sdk';
 import { hangUp, listen } from '../src/webhook/listen.ts';
 import { Metrics } from '../src/webhook/metrics.ts';
 import { createReceiver } from '../src/webhook/receiver.ts';
-import { BAD, WRONG } from './bad-requests.ts';
+import { BAD, head, LIMITS, RAW, WRONG } from './bad-requests.ts';
 import { event, KEY, OLD_KEY, post, raw, sign } from './post.ts';
-
-const LIMITS = { headers: 400, request: 800, idle: 300, connections: 50 };
 
 describe('the webhook receiver', function () {
   this.timeout(60_000);
@@ -73,32 +71,7 @@ describe('the webhook receiver', function () {
       expect((await post(port)).status).to.equal(202);
     });
 
-  const head = (more: string): string =>
-    `POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nx-doppler-signature: ${WRONG}\r\n${more}\r\n`;
-  const sockets: readonly (readonly [name: string, answer: RegExp, bytes: string | readonly string[], pause?: number])[] = [
-    ['headers that never end', /^HTTP\/1\.1 408 /, [head('').slice(0, 60), 'a'], 100],
-    ['headers byte by byte', /^HTTP\/1\.1 408 /, head('').split(''), 50],
-    ['a body that does not come', /^HTTP\/1\.1 408 /, head('content-length: 100\r\n')],
-    ['a body byte by byte', /^HTTP\/1\.1 408 /, [head('content-length: 1000\r\n'), ...Array.from({ length: 100 }, () => 'x')], 50],
-    [
-      'chunks without an end',
-      /^HTTP\/1\.1 408 /,
-      [head('transfer-encoding: chunked\r\n'), ...Array.from({ length: 60 }, () => '1\r\nx\r\n')],
-      50,
-    ],
-    [
-      'chunks beyond 64 KiB',
-      /^HTTP\/1\.1 413 /,
-      [head('transfer-encoding: chunked\r\n'), ...Array.from({ length: 20 }, () => `2000\r\n${'x'.repeat(8192)}\r\n`)],
-    ],
-    ['headers of 20 KB', /^HTTP\/1\.1 431 /, head(`x-pad: ${'x'.repeat(20_000)}\r\n`)],
-    ['no HTTP', /^HTTP\/1\.1 400 /, 'hello\r\n\r\n'],
-    ['two lengths', /^HTTP\/1\.1 400 /, head('content-length: 5\r\ncontent-length: 6\r\n')],
-    ['a length and chunks', /^HTTP\/1\.1 400 /, head('content-length: 5\r\ntransfer-encoding: chunked\r\n')],
-    ['a length below zero', /^HTTP\/1\.1 400 /, head('content-length: -1\r\n')],
-    ['a TLS greeting', /^HTTP\/1\.1 400 /, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
-  ];
-  for (const [name, answer, bytes, pause] of sockets)
+  for (const [name, answer, bytes, pause] of RAW)
     it(`${name}: ${answer.source.slice(-5, -1)}, and the connection is cut`, async () => {
       const text = await raw(port, bytes, pause);
       expect(text).to.match(answer);

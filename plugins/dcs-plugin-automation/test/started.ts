@@ -8,9 +8,10 @@ export interface Started {
   kill(): Promise<void>;
 }
 
-/** The receiver of receiver-process.ts. */
-export async function started(env: Readonly<Record<string, string>>): Promise<Started> {
-  const file = fileURLToPath(new URL('receiver-process.ts', import.meta.url));
+const RECEIVER = fileURLToPath(new URL('receiver-process.ts', import.meta.url));
+
+/** The receiver of receiver-process.ts, or one with a fault. */
+export async function started(env: Readonly<Record<string, string>>, file = RECEIVER): Promise<Started> {
   const child = spawn(process.execPath, [file], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   const [line] = (await Promise.race([once(child.stdout, 'data'), ended.then(() => ['gone'])])) as [Buffer];
