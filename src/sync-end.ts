@@ -1,4 +1,5 @@
 import { EXIT, isDcsError, type DcsError, type Environment, type ErrorCode } from 'dcs-sdk';
+import type { Result } from './engine/apply.ts';
 import type { Look } from './engine/look.ts';
 import { differs, planJson } from './render/plan.ts';
 import { reportJson, reportsLines, tally, totalLine, type TargetReport } from './render/report.ts';
@@ -22,17 +23,27 @@ export interface Ended {
   readonly brief: boolean;
 }
 
-/** What an earlier round wrote stays written, whatever became of the target in this one. */
+/** What an earlier round wrote stays written, whatever became of the target in this one; also what only this one found there. */
 export function joined(before: readonly TargetReport[], reports: readonly TargetReport[]): TargetReport[] {
   return reports.map((report) => {
     const earlier = before.find(({ name }) => name === report.name);
-    const done = [...(earlier?.applied?.outcomes ?? [])].filter(([, { result }]) => result === 'done');
-    if (earlier?.applied === undefined || done.length === 0) return report;
+    const told = [...(earlier?.applied?.outcomes ?? [])];
+    const written = told.filter(([name, { result }]) => result === 'done' || (result === 'unknown' && stands(name, report)));
+    if (earlier?.applied === undefined || written.length === 0) return report;
+    const done = written.map(([name]): [string, { readonly result: Result }] => [name, { result: 'done' }]);
     const outcomes = new Map([...done, ...(report.applied?.outcomes ?? [])]);
     const applied = report.applied ?? earlier.applied;
     const live = applied.live ?? earlier.applied.live;
     return { ...report, seconds: earlier.seconds + report.seconds, applied: { ...applied, live, outcomes } };
   });
+}
+
+/** As this round's look has it there is nothing left to do to the name. */
+function stands(name: string, { applied }: TargetReport): boolean {
+  if (applied === undefined) return false;
+  const { plan, listing } = applied.look;
+  const item = plan.items.find((each) => each.name === name);
+  return item === undefined ? listing.entries.every((entry) => entry.name !== name) : item.action === 'same';
 }
 
 /** Makes the report; nothing is printed. */

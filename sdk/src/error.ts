@@ -25,6 +25,8 @@ export interface ErrorDetails {
   readonly vendorCode?: string | number;
   /** Of a write: `no` = certainly not applied, `unknown` = the answer was lost. Default `no`. */
   readonly applied?: 'no' | 'unknown';
+  /** Nobody answered in time: the request may still be under way, and a look at once proves nothing. */
+  readonly late?: true;
 }
 
 /** Anything a user can fix. Every other thrown value is a bug and shows its stack. Carries no `cause`: oclif would print it. */

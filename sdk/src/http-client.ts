@@ -163,6 +163,7 @@ class Exchange {
     const error = this.#error(limited ? `${name} limits the rate of requests (429) to the end.` : `${name} is not available (${status}).`, {
       ...details,
       applied: limited ? 'no' : this.#maybe(),
+      ...(status === 504 ? { late: true } : {}),
     });
     return { error, again: limited || this.#idempotent, after: retryAfter(response.headers, (this.#options.now ?? Date.now)()) };
   }
@@ -178,7 +179,10 @@ class Exchange {
       return { error: this.#error(error.message, details), again: passing && this.#idempotent };
     }
     if (timedOut)
-      return { error: this.#error(`${name} did not answer in time.`, { ...about, applied: this.#maybe() }), again: this.#idempotent };
+      return {
+        error: this.#error(`${name} did not answer in time.`, { ...about, applied: this.#maybe(), late: true }),
+        again: this.#idempotent,
+      };
     const code = causeCode(error);
     if (code === undefined && !(error instanceof TypeError)) throw error;
     if (untrusted(code))

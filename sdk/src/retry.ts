@@ -1,18 +1,17 @@
 const FIRST = 500;
 const MOST = 10_000;
-const LONGEST_ASKED = 60_000;
 
 /** Full jitter: anywhere between nothing and the doubled step. */
 export function backoff(attempt: number, random: () => number): number {
   return random() * Math.min(MOST, FIRST * 2 ** (attempt - 1));
 }
 
-/** Milliseconds the server asks to wait, in either form; at most a minute. */
+/** Milliseconds the server asks to wait, in either form. */
 export function retryAfter(headers: Headers, now: number): number | undefined {
   const text = headers.get('retry-after');
   if (text === null) return undefined;
   const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(LONGEST_ASKED, Math.max(0, ms));
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);

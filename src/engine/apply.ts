@@ -237,16 +237,21 @@ async function verify(state: State): Promise<void> {
     return;
   }
   const settled = settle(state.ledger, listing, { supports: job.definition.supports, keys: job.keys, fresh: true });
+  const late: Pending[] = [];
   for (const [name, fate] of settled.fates) {
-    const { action, told } = pending.get(name)!;
+    const intended = pending.get(name)!;
+    const { action, told } = intended;
     if (action === 'put' && (fate === 'gone' || fate === 'overwritten')) state.clash = true;
     const done = fate === 'applied' || (action === 'delete' && fate === 'overwritten') || (fate === 'undecided' && told === 'done');
-    const result: Result = done ? 'done' : fate === 'undecided' ? 'unknown' : 'failed';
+    // A request without an answer may still be under way: the next run looks again.
+    const open = told === 'unknown' && fate === 'not';
+    if (open) late.push(intended);
+    const result: Result = done ? 'done' : fate === 'undecided' || open ? 'unknown' : 'failed';
     const { error } = state.outcomes.get(name) ?? {};
     if (result === 'done') state.outcomes.set(name, { result });
     else state.outcomes.set(name, { result, error: error ?? new DcsError('CONFLICT', overtaken(fate)) });
   }
-  state.ledger = settled.ledger;
+  state.ledger = { ...settled.ledger, pending: late };
   state.listing = listing;
 }
 

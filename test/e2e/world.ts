@@ -3,6 +3,7 @@ import { mkdtemp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Cloud } from '../../plugins/dcs-plugin-sandbox/src/server/cloud.ts';
 import { startSandbox } from '../../plugins/dcs-plugin-sandbox/src/server/server.ts';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
 
@@ -41,9 +42,9 @@ export interface World {
 
 export const WORKER = 'shop-api-staging';
 
-/** A scratch home and project on a sandbox of its own; the CLI is the built one. */
-export async function world(): Promise<World> {
-  const base = await mkdtemp(join(tmpdir(), 'dcs-e2e-'));
+/** A scratch home and project on a sandbox of its own, of all clouds or of these; the CLI is the built one. */
+export async function world({ clouds, under = tmpdir() }: { clouds?: readonly Cloud[]; under?: string } = {}): Promise<World> {
+  const base = await mkdtemp(join(under, 'dcs-e2e-'));
   const home = join(base, 'home');
   const project = join(base, 'project');
   await mkdir(join(project, '.git'), { recursive: true });
@@ -51,7 +52,7 @@ export async function world(): Promise<World> {
   await mkdir(home, { recursive: true });
   const { linkPlugins } = (await import('../../scripts/link.mjs' as string)) as { linkPlugins: (home: string) => string };
   linkPlugins(join(home, 'data'));
-  const sandbox = await startSandbox({});
+  const sandbox = await startSandbox(clouds ? { clouds } : {});
   const env: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
     HOME: home,

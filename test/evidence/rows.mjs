@@ -71,4 +71,9 @@ export const PROOFS = [
   { file: 'test/evidence/webhook-bursts.test.ts', rows: [31] },
   { file: 'test/evidence/receiver-lasts.test.ts', rows: [32] },
   { file: 'test/evidence/git-hooks.test.ts', rows: [33] },
+  { file: 'test/evidence/failed-reads.test.ts', rows: [5] },
+  { file: 'test/evidence/nth-fault.test.ts', rows: [10] },
+  { file: 'test/evidence/other-hosts.test.ts', rows: [11] },
+  { file: 'test/evidence/retries.test.ts', rows: [29] },
+  { file: 'test/evidence/hostile.test.ts', rows: [30] },
 ];

@@ -54,7 +54,7 @@ function open(answer: HttpAnswer, request: HttpRequest, subject: string, credent
   if (answer.body === undefined && answer.status < 300 && request.method === 'DELETE') return { result: null, info: {} };
   if (answer.status < 400 && body.success === true) return { result: body.result, info: body.result_info ?? {} };
   if (answer.status < 400 && body.success !== false) throw unexpected(subject, answer, request.method);
-  throw refusal(answer, body, subject, credential);
+  throw refusal(answer, body, request, subject, credential);
 }
 
 function ray({ headers }: HttpAnswer): ErrorDetails {
@@ -72,11 +72,12 @@ function unexpected(subject: string, answer: HttpAnswer, method: string): DcsErr
 }
 
 /** Upstream messages are never quoted: they can echo what was sent. */
-function refusal(answer: HttpAnswer, body: Envelope, subject: string, credential: Credential): DcsError {
+function refusal(answer: HttpAnswer, body: Envelope, { method }: HttpRequest, subject: string, credential: Credential): DcsError {
   const { status } = answer;
   const raw = body.errors?.[0]?.code ?? body.code;
   const code = typeof raw === 'number' ? raw : undefined;
-  const details = { ...ray(answer), status, ...(code === undefined ? {} : { vendorCode: code }) };
+  const applied = status >= 500 && method !== 'GET' ? 'unknown' : 'no';
+  const details = { ...ray(answer), status, applied, ...(code === undefined ? {} : { vendorCode: code }) } as const;
   const said = `(${status}${code === undefined ? '' : `, code ${code}`})`;
   if (status === 401 || status === 403 || (code !== undefined && AUTH_CODES.has(code)))
     return denied(status, said, subject, credential, details);

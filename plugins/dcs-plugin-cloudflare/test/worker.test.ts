@@ -32,6 +32,15 @@ describe('Cloudflare Worker', () => {
     expect(await target().identify()).to.deep.equal({ id: `${ACCOUNT}/${WORKER}`, title: `Worker ${WORKER}, account ${ACCOUNT_NAME}` });
   });
 
+  it('knows nothing of a write that was answered with 500', async () => {
+    const route = 'PATCH /client/v4/accounts/:account/workers/scripts/:script/secrets-bulk';
+    await cloud.backdoor('faults', { route, kind: 'status-after-commit', status: 500 });
+    expect((await target().write([create('A')])).map(({ result }) => result)).to.deep.equal(['unknown']);
+    expect(await cloud.peek({ worker: WORKER, name: 'A' })).to.equal('v-A');
+    await cloud.backdoor('faults', { route, kind: 'status', status: 400 });
+    expect((await target().write([create('B')])).map(({ result }) => result)).to.deep.equal(['failed']);
+  });
+
   it('lists in two requests and locks plain variables', async () => {
     const { entries } = await target().list(NONE);
     expect(entries).to.deep.equal([{ name: 'LOG_LEVEL', locked: 'a plain variable of the Worker bears this name' }]);

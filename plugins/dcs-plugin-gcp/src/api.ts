@@ -32,18 +32,25 @@ export function openGoogle(context: Context, given?: GoogleCredential, make = cr
 }
 
 function open({ status, body }: HttpAnswer, request: HttpRequest, subject: string, credential: GoogleCredential): Json {
-  if (status >= 400) throw refusal(status, body, subject, credential);
+  if (status >= 400) throw refusal(status, body, subject, credential, request.method);
   if (isJson(body)) return body;
   if (request.reads === 'text' && typeof body === 'string') return { text: body };
   throw new DcsError('TARGET', wrongShape(subject).message, { status, applied: request.method === 'GET' ? 'no' : 'unknown' });
 }
 
 /** What a refusal says in machine's words: https://cloud.google.com/apis/design/errors, last verified 2026-11-21. Its sentences are never quoted. */
-export function refusal(status: number, body: unknown, subject: string, credential: Pick<GoogleCredential, 'from' | 'beats'>): DcsError {
+export function refusal(
+  status: number,
+  body: unknown,
+  subject: string,
+  credential: Pick<GoogleCredential, 'from' | 'beats'>,
+  method: HttpRequest['method'] = 'GET',
+): DcsError {
   const error = isJson(body) && isJson(body['error']) ? body['error'] : {};
   const word = typeof error['status'] === 'string' && /^[A-Z_]{3,30}$/.test(error['status']) ? error['status'] : undefined;
   const info = (Array.isArray(error['details']) ? error['details'] : []).filter(isJson).find((each) => 'reason' in each) ?? {};
-  const details: ErrorDetails = { status, ...(word === undefined ? {} : { vendorCode: word }) };
+  const applied = status >= 500 && method !== 'GET' ? 'unknown' : 'no';
+  const details: ErrorDetails = { status, applied, ...(word === undefined ? {} : { vendorCode: word }) };
   if (info['reason'] === 'SERVICE_DISABLED') return disabled(info, subject, details);
   if (status === 401 || status === 403) return denied(status, info, subject, credential, details);
   if (status === 404) return new DcsError('TARGET', `There is no ${subject}.`, details);

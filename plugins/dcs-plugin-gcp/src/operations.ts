@@ -1,4 +1,4 @@
-import { DcsError } from 'dcs-sdk';
+import { DcsError, isDcsError } from 'dcs-sdk';
 import { asText, isJson, type Api, type Json } from './api.ts';
 
 const FIRST = 250;
@@ -33,7 +33,9 @@ export async function finished(started: Json, { api, below, subject, signal }: W
   for (let wait = FIRST; operation['done'] !== true; wait = Math.min(SLOWEST, wait * 1.5)) {
     if (Date.now() > end) throw new DcsError('NETWORK', `${subject} was not ready within 25 minutes.`, { applied: 'unknown' });
     await pause(wait, signal);
-    operation = await api({ method: 'GET', path: `${below}${name}`, subject });
+    operation = await api({ method: 'GET', path: `${below}${name}`, subject }).catch((error: unknown) => {
+      throw isDcsError(error) ? begun(error) : error;
+    });
   }
   const { error, response } = operation;
   if (!isJson(error)) return isJson(response) ? response : {};
@@ -44,6 +46,10 @@ export async function finished(started: Json, { api, below, subject, signal }: W
     vendorCode: code,
   });
 }
+
+/** The operation goes on, whoever may look at it. */
+const begun = ({ code, message, details }: DcsError): DcsError =>
+  new DcsError(code, message, { ...details, why: 'Google is at it; what becomes of it is not known.', applied: 'unknown' });
 
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

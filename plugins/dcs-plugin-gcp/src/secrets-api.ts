@@ -123,6 +123,7 @@ export function secretsApi(google: Google, { project_id, region }: Place): Secre
       for (const [index, id] of [...where.values()].entries()) {
         const { status, body } = answers[index]!;
         if (status === 404) found.set(id, undefined);
+        else if (status >= 500) throw refusal(status, body, about(id), { from: 'the credential in use', beats: [] });
         else if (status >= 400) unread.set(id, wanted.get(id)); // disabled, or no right to read values
         else found.set(id, { version: certain(numberOf(body['name'], id), id), state: 'ENABLED', ...payload(body, about(id)) });
       }

@@ -113,6 +113,7 @@ async function add(id: string, value: Put['secret'], before: number, { api, pace
       throw error;
     });
     if (found !== undefined) return found;
+    if (error.details.late) throw error; // it may come yet, and then twice
     await pace.turn(project, id);
     return api.add(id, value);
   }

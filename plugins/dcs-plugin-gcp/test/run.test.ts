@@ -134,6 +134,25 @@ describe('Cloud Run', () => {
       expect(await cloud.peek('A')).to.equal('not bound');
     });
 
+  it('knows nothing of a deployment that it cannot watch to its end', async () => {
+    await mayRead(cloud);
+    await cloud.backdoor('google/operations', { ms: 300 });
+    for (const [name, status] of [
+      ['A', 500],
+      ['B', 403],
+    ] as const) {
+      await cloud.backdoor('faults', {
+        route: `GET /google/run/v2/projects/:project/locations/:location/operations/:id`,
+        kind: 'status',
+        status,
+      });
+      const [outcome] = await open().write([marked(create(name, 'one'))]);
+      expect(outcome?.result).to.equal('unknown');
+      await new Promise((done) => setTimeout(done, 400));
+      expect(await reads(cloud, name, { service })).to.equal('one');
+    }
+  });
+
   it('adds no version where the newest holds the value already', async () => {
     await mayRead(cloud);
     await open().write([marked(create('A', 'one'))]);

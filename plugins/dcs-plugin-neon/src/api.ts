@@ -56,7 +56,7 @@ function open(answer: HttpAnswer, { method }: HttpRequest, subject: string, cred
       status,
       applied: method === 'GET' ? 'no' : 'unknown',
     });
-  throw refusal(answer, fields, subject, credential);
+  throw refusal(answer, fields, method, subject, credential);
 }
 
 function ref({ headers }: HttpAnswer): ErrorDetails {
@@ -65,10 +65,17 @@ function ref({ headers }: HttpAnswer): ErrorDetails {
 }
 
 /** Upstream messages are never quoted: they can echo what was sent. */
-function refusal(answer: HttpAnswer, body: Fields | undefined, subject: string, { from, beats }: Credential): DcsError {
+function refusal(
+  answer: HttpAnswer,
+  body: Fields | undefined,
+  method: HttpRequest['method'],
+  subject: string,
+  { from, beats }: Credential,
+): DcsError {
   const { status } = answer;
   const code = typeof body?.['code'] === 'string' && body['code'] !== '' ? body['code'] : undefined;
-  const details = { ...ref(answer), status, ...(code === undefined ? {} : { vendorCode: code }) };
+  const applied = status >= 500 && method !== 'GET' ? 'unknown' : 'no';
+  const details = { ...ref(answer), status, applied, ...(code === undefined ? {} : { vendorCode: code }) } as const;
   const said = `(${status}${code === undefined ? '' : `, ${code}`})`;
   if (status === 401 || status === 403) {
     const wins = beats.length === 0 ? '' : `, which wins over ${beats.join(' and ')}`;

@@ -1,6 +1,6 @@
 import { segments } from './match.ts';
 
-const KINDS = ['status', 'delay', 'reset', 'reset-after-commit', 'truncate', 'html', 'redirect'] as const;
+const KINDS = ['status', 'delay', 'reset', 'reset-after-commit', 'status-after-commit', 'truncate', 'html', 'redirect'] as const;
 
 /** What goes wrong, and with which call. `route` is `METHOD /path/:name`, or a path prefix that may end in `*`. */
 export interface Fault {
@@ -44,7 +44,7 @@ export class Faults {
     const fault = wanted as Fault;
     if (typeof wanted !== 'object' || wanted === null || !KINDS.includes(fault.kind))
       throw new TypeError(`kind is one of ${KINDS.join(', ')}`);
-    if (fault.kind === 'status' && !Number.isInteger(fault.status)) throw new TypeError('kind "status" needs a status');
+    if (fault.kind.startsWith('status') && !Number.isInteger(fault.status)) throw new TypeError(`kind "${fault.kind}" needs a status`);
     if (fault.kind === 'delay' && !Number.isFinite(fault.ms)) throw new TypeError('kind "delay" needs ms');
     const id = this.#next++;
     this.#armed.push({ id, fault, seen: 0, fired: 0 });

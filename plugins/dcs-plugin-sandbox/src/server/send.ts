@@ -61,7 +61,7 @@ export function substitute(fault: Fault, cloud: string): Reply | undefined {
   }
   if (fault.kind === 'redirect')
     return { status: fault.status ?? 302, headers: { location: 'https://example.invalid/', ...headers }, text: '' };
-  if (fault.kind !== 'status') return undefined;
+  if (!fault.kind.startsWith('status')) return undefined;
   const status = fault.status ?? 500;
   if (typeof fault.body === 'string') return { status, headers, text: fault.body };
   return { status, headers, body: fault.body === undefined ? refusal(cloud, status) : fault.body };

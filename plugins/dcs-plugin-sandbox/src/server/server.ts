@@ -115,6 +115,7 @@ async function withFaults(
     response.destroy();
     return;
   }
+  if (fault?.kind === 'status-after-commit') await answer();
   const reply = (fault === undefined ? undefined : substitute(fault, cloud.name)) ?? (await answer());
   if (call.method !== 'GET') inside.save();
   note(reply.status);
