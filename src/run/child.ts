@@ -40,9 +40,13 @@ export async function startChild(start: Start): Promise<Child> {
     return startInTerminal(start, mask());
   }
   const stdio: StdioOptions = ['inherit', stdout ? 'pipe' : 'inherit', stderr ? 'pipe' : 'inherit'];
+  const guard = guardOrphan(start.files);
   const child = spawn(program.file, args, { env: variables, stdio });
-  await started(child, program.file);
-  const guard = guardOrphan(child.pid!, start.files);
+  if (child.pid !== undefined) guard.watch(child.pid);
+  await started(child, program.file).catch((error: unknown) => {
+    guard.release();
+    throw error;
+  });
   const unhook = passSignals((signal) => void child.kill(signal));
   // Node's pipes are sockets: without a signal the program would see an odd error instead of a broken pipe.
   const broken = (): void => void child.kill('SIGPIPE');

@@ -14,6 +14,7 @@ import { stop } from './stop.ts';
 export async function startInTerminal({ program, args, variables, files }: Start, mask: Transform): Promise<Child> {
   const { spawn } = await loadPty();
   const { stdin, stdout } = process;
+  const guard = guardOrphan(files);
   const pty = spawn(program.file, [...args], {
     name: variables['TERM'] ?? 'xterm',
     cols: stdout.columns,
@@ -22,7 +23,7 @@ export async function startInTerminal({ program, args, variables, files }: Start
     env: variables,
     encoding: null,
   });
-  const guard = guardOrphan(pty.pid, files);
+  guard.watch(pty.pid);
   const resize = (): void => pty.resize(stdout.columns, stdout.rows);
   const keys = new StringDecoder(); // a key may come in two halves
   const type = (bytes: Buffer): void => pty.write(keys.write(bytes));

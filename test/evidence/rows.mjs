@@ -67,6 +67,8 @@ export const PROOFS = [
   { file: 'test/evidence/kills.test.ts', rows: [8] },
   { file: 'test/evidence/scan.test.ts', rows: [1, 2, 3] },
   { file: 'test/evidence/crashes.test.ts', rows: [34] },
+  { file: 'test/evidence/run.test.ts', rows: [16] },
+  { file: 'test/evidence/lock.test.ts', rows: [27] },
   { file: 'test/evidence/webhook-requests.test.ts', rows: [14] },
   { file: 'test/evidence/webhook-bursts.test.ts', rows: [31] },
   { file: 'test/evidence/receiver-lasts.test.ts', rows: [32] },

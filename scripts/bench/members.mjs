@@ -5,7 +5,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { linkPlugins } from './link.mjs';
+import { linkPlugins } from '../link.mjs';
 
 const MEMBERS = 40;
 const TARGETS = ['worker', 'jobs', 'cron'];
@@ -14,7 +14,7 @@ const ROUNDS = 7;
 const MOST_MS = 3000;
 const ACCOUNT = '7f3ac0de51b84c2f9e60a1d2b3c4d5e6';
 
-const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'dcs-bench-members-'));
 const project = join(home, 'project');
 const own = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_CACHE_HOME: join(home, 'cache') };

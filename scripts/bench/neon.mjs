@@ -1,17 +1,17 @@
 // `dcs neon branch create x -e dev` with every request 50 ms away: requests and time, beside Neon's own CLI and a write into Doppler where
-// a `neon` is on the PATH. docs/neon.md holds the last result. Ends with 1 when a bar is missed.
+// a `neon` is on the PATH. docs/performance.md holds the last result. Ends with 1 when a bar is missed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { linkPlugins } from './link.mjs';
+import { linkPlugins } from '../link.mjs';
 
 const LATENCY_MS = 50;
 const ROUNDS = 5;
 const MOST_CALLS = 6;
 
-const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'dcs-bench-neon-'));
 const project = join(home, 'project');
 mkdirSync(join(project, '.git'), { recursive: true });

@@ -7,8 +7,8 @@ import { clearSecretsCache, getSecrets } from 'dcs-runtime';
 import * as cloudflare from 'dcs-runtime/cloudflare';
 import * as cloudrun from 'dcs-runtime/cloudrun';
 import * as firebase from 'dcs-runtime/firebase';
-import { SEED } from '../plugins/dcs-plugin-sandbox/lib/seed.js';
-import { startSandbox } from '../plugins/dcs-plugin-sandbox/lib/server/server.js';
+import { SEED } from '../../plugins/dcs-plugin-sandbox/lib/seed.js';
+import { startSandbox } from '../../plugins/dcs-plugin-sandbox/lib/server/server.js';
 
 const CALLS = 200_000;
 const ROUNDS = 9;
