@@ -32,6 +32,8 @@ describe('what is installed', function () {
     });
   });
 
+  let hostile = false;
+
   /** What the hostile package does to whoever installs it by plain npm: otherwise its silence under dcs would prove nothing. */
   it('by plain npm runs scripts that read tokens: the planted package is hostile', async () => {
     const registry = await startRegistry();
@@ -48,7 +50,8 @@ describe('what is installed', function () {
         cwd: join(folder, 'project'),
         env: { PATH: process.env['PATH'], HOME: folder, DOPPLER_TOKEN: CANARY, ...registry.env },
       });
-      expect(existsSync(trace) && readFileSync(trace, 'utf8').includes(CANARY)).to.equal(true);
+      hostile = existsSync(trace) && readFileSync(trace, 'utf8').includes(CANARY);
+      expect(hostile).to.equal(true);
     } finally {
       await registry.close();
       rmSync(folder, { recursive: true, force: true });
@@ -67,7 +70,7 @@ describe('what is installed', function () {
       note: 'Ten kinds of lifecycle scripts and a binding.gyp, in the plugin and in what it needs. Planted: the same script under plain npm, which runs it with the token',
       seconds: took(),
       planted: 1,
-      caught: 1,
+      caught: hostile ? 1 : 0,
     });
   });
 });
