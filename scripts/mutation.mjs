@@ -52,7 +52,8 @@ function count(mutants) {
   const survivors = [];
   for (const { fileName, location, mutatorName, replacement, status } of mutants) {
     const file = relative(root, fileName);
-    if (status === 'Ignored') continue;
+    // What ends the process, or leaves it of no use, says nothing of the tests.
+    if (status === 'Ignored' || status === 'RuntimeError') continue;
     const counted = (files[file] ??= { killed: 0, timeout: 0, survived: 0 });
     if (status === 'Killed' || status === 'Timeout') counted[status.toLowerCase()]++;
     else if (status === 'Survived' || status === 'NoCoverage') {

@@ -12,7 +12,7 @@ import { blocks, parse as parseLedger, serialise } from '../../src/engine/ledger
 import { sharedKeys } from '../../src/engine/key.ts';
 import { readPlan, refuseForged } from '../../src/engine/saved-plan.ts';
 import { parseYaml } from '../../src/engine/transform/yaml.ts';
-import { readGiven } from '../../src/into/file.ts';
+import { readGiven, type ImportFormat } from '../../src/into/file.ts';
 import { keptSnapshots, snapshotStore } from '../../src/run/snapshot.ts';
 import { parseManifest } from '../../src/update/manifest.ts';
 import { parseEvent } from '../../runtime/src/webhook.ts';
@@ -41,8 +41,8 @@ function same(found: unknown, expected: unknown): void {
 
 const sorted = (pairs: readonly (readonly [string, string])[]): unknown => pairs.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 
-async function given(name: string, bytes: Buffer): Promise<readonly (readonly [string, string])[]> {
-  const { given: all } = await readGiven(onDisk(name, bytes), undefined);
+async function given(format: ImportFormat, bytes: Buffer): Promise<readonly (readonly [string, string])[]> {
+  const { given: all } = await readGiven(onDisk('imported', bytes), format);
   return all.map((one) => [one.name, one.secret.reveal()] as const);
 }
 
@@ -71,7 +71,7 @@ export const PARSERS: Record<string, Parser> = {
     throws: ['CONFIG'],
     // What it takes, it takes as npm's dotenv does; what that would skip or guess at is an error.
     async read(bytes) {
-      const all = await given('.env', bytes);
+      const all = await given('dotenv', bytes);
       const npm = dotenv.parse(bytes.toString().replace(/^\uFEFF/, ''));
       // That one loses this name.
       same(sorted(all.filter(([name]) => name !== '__proto__')), sorted(Object.entries(npm)));
@@ -80,14 +80,14 @@ export const PARSERS: Record<string, Parser> = {
   json: {
     throws: ['CONFIG'],
     async read(bytes) {
-      const all = await given('x.json', bytes);
+      const all = await given('json', bytes);
       same(sorted(all), sorted(Object.entries(JSON.parse(bytes.toString().replace(/^\uFEFF/, '')) as Record<string, string>)));
     },
   },
   yaml: {
     throws: ['CONFIG'],
     async read(bytes) {
-      const names = (await given('x.yaml', bytes)).map(([name]) => name);
+      const names = (await given('yaml', bytes)).map(([name]) => name);
       if (new Set(names).size < names.length) throw new Error('it gives a name twice');
     },
   },

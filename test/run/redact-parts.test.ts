@@ -119,14 +119,20 @@ describe('the automaton', () => {
     ]);
   });
 
-  it('knows thousands of patterns that differ in their first bytes', () => {
-    const patterns = Array.from({ length: 5000 }, (_, at) => Buffer.from([at >> 8, at & 255, 7, 9, at & 127]));
-    const automaton = new Automaton(patterns);
+  it('knows more patterns, and longer ones, than it began with room for', () => {
+    const patterns = Array.from({ length: 700 }, (_, at) => Buffer.from([at >> 4, at & 15, 255]));
+    const long = Buffer.alloc(9000, 'ab');
+    const automaton = new Automaton([...patterns, long, Buffer.from('bbb')]);
     for (const [at, pattern] of patterns.entries()) {
       const found: number[] = [];
-      automaton.scan(Buffer.concat([Buffer.alloc(4, 250), pattern]), 0, 9, 0, (_, length) => found.push(length));
-      expect(found, `${at}`).to.deep.equal([5]);
+      automaton.scan(Buffer.concat([Buffer.from([250, 250]), pattern]), 0, 5, 0, (_, length) => found.push(length));
+      expect(found, `${at}`).to.deep.equal([3]);
     }
+    expect(ends(automaton, `b${long.toString()}bb`)).to.deep.equal([
+      [9001, 9000],
+      [9003, 3],
+    ]);
+    expect(automaton.bytes).to.equal(2 ** 18 + 2048 * 8 + (1 + 44 + 700 + 700 + 9000 + 3) * 14);
   });
 
   it('knows how many of the last bytes it stands on', () => {

@@ -96,7 +96,16 @@ describe('the manifest of an update', () => {
     expect(refused(manifest([file('a/B'), file('A/b')]))).to.equal(true);
     expect(refused(manifest([file('a'), file('a/b')]))).to.equal(true);
     expect(refused(manifest([file('a/b'), file('A')]))).to.equal(true);
+    expect(refused(manifest([file('a/b'), file('a/b/c')]))).to.equal(true);
     expect(refused(manifest([file('a/b'), file('a/c')]))).to.equal(false);
+    expect(refused(manifest([file('a'), file('ab'), file('b/c/d'), file('bc')]))).to.equal(false);
+  });
+
+  it('has a part at least, and may have several', () => {
+    const [part] = (JSON.parse(manifest([file('a')])) as { parts: object[] }).parts;
+    expect(refused(manifest([], { parts: [] }))).to.equal(true);
+    expect(refused(manifest([], { parts: [part, { ...part, files: [file('b')] }] }))).to.equal(false);
+    expect(refused(manifest([], { parts: [part, part] }))).to.equal(true);
   });
 
   const wrong: readonly (readonly [name: string, text: string])[] = [
