@@ -91,11 +91,7 @@ export function sharedHome({ store, keys, pace = PACE }: { store: SharedStore; k
   };
 }
 
-async function quiet(
-  load: () => Promise<(Ledger | undefined)[]>,
-  { signal, say }: Waiting,
-  { looks, pollMs }: typeof PACE,
-): Promise<void> {
+async function quiet(load: () => Promise<(Ledger | undefined)[]>, { signal, say }: Waiting, { looks, pollMs }: typeof PACE): Promise<void> {
   let seen = '';
   for (let still = 0; still < looks; still++, await sleep(pollMs, undefined, { signal })) {
     const pending = (await load()).flatMap((ledger) => (ledger === undefined ? [] : ledger.pending.map(({ run }) => [run, ledger.serial])));

@@ -203,7 +203,9 @@ describe('where the Doppler token comes from', () => {
   });
 
   it('explains a job that cannot prove itself, and one that Doppler refuses', async () => {
-    expect((await failure(resolveToken(inputs({ env: { DOPPLER_OIDC_IDENTITY: UUID } })))).details?.['hint']?.toString()).contain('id-token: write');
+    expect((await failure(resolveToken(inputs({ env: { DOPPLER_OIDC_IDENTITY: UUID } })))).details?.['hint']?.toString()).contain(
+      'id-token: write',
+    );
     expect((await failure(resolveToken(inputs({ env: { DOPPLER_OIDC_IDENTITY: 'x' } })))).message).contain('UUID');
     wire.answer = ({ url }, response) =>
       url.startsWith('/actions') ? json(response, { value: 'jwt' }) : json(response, { messages: ['jwt is bad'] }, 401);

@@ -28,7 +28,8 @@ async function outcome(parser: Parser, bytes: Buffer): Promise<string> {
     if (!(parser.throws as readonly string[]).includes(kind)) throw new Error(`${name}: ${message}`, { cause: error });
     const said = isDcsError(error) ? JSON.stringify([message, error.details, stack]) : '';
     // A key of dcs.yaml that is not known is told: it is no value.
-    if (said.includes('canary') && !/: unknown key ".*canary/s.test((error as Error).message)) throw new Error('an error quotes the file', { cause: error });
+    if (said.includes('canary') && !/: unknown key ".*canary/s.test((error as Error).message))
+      throw new Error('an error quotes the file', { cause: error });
     return kind;
   } finally {
     const took = performance.now() - start;

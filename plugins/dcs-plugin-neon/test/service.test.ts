@@ -88,7 +88,13 @@ describe('what people write, and what Neon answers', () => {
   });
 
   it('makes a connection string that carries any password, and leads to no other host', () => {
-    const address = { host: 'ep-cool.eu.neon.tech', pooled: 'ep-cool-pooler.eu.neon.tech', database: 'a/b', role: 'me@home', query: '?sslmode=require' };
+    const address = {
+      host: 'ep-cool.eu.neon.tech',
+      pooled: 'ep-cool-pooler.eu.neon.tech',
+      database: 'a/b',
+      role: 'me@home',
+      query: '?sslmode=require',
+    };
     for (const password of ['p@ss/w:rd#1?x', '@evil.example/', 'a%40b', 'zażółć 🔑', ' &=+;\'"'])
       for (const [through, host] of [
         ['direct', address.host],
