@@ -149,7 +149,7 @@ describe('retries', function () {
     for (const { step, share } of waits) for (const each of share) expect(each, `${step} ms: ${share.join(' ')}`).to.be.within(0.08, 0.12);
     const count = (number: number): string => number.toLocaleString('en');
     const figure = `${count(RUNS)} exchanges on a clock of their own, ${count(made)} retries: 0 earlier than asked (seconds and dates), 0 after a refusal, 0 of what may have been done; the jitter's tenths hold 8 to 12 % each`;
-    const note = 'Versions that Google counts twice: 0, row 10';
+    const note = 'Versions that Google would count twice are looked for in row 10';
     evidence(29, { figure, note, met: true, seed, seconds: seconds(), planted: mutants.length, caught: mutants.length });
   });
 });
