@@ -16,6 +16,8 @@ interface Known {
   readonly view: Ledger | undefined;
   /** As it stands in the store, where another machine's entries were merged in. */
   readonly stored: Ledger | undefined;
+  /** The same, as its bytes: a machine that writes chunk after chunk changes them and not the serial. */
+  readonly text: string | undefined;
 }
 
 /** Ledgers that machines share, one text a place, each write a compare-and-set. */
@@ -35,10 +37,11 @@ export function sharedHome({ store, keys, pace = PACE }: { store: SharedStore; k
     for (const [index, place] of places.entries()) ready.set(place, texts[index]);
     return texts;
   };
-  const read = async (place: string): Promise<Ledger | undefined> => opened(place, (await readAll([place]))[0]);
+  const read = async (place: string): Promise<string | undefined> => (await readAll([place]))[0];
   const swap = async (place: string, view: Ledger, stored: Ledger): Promise<boolean> => {
-    if (!(await store.swap(ledgerName(place), serialise(stored, keys)))) return false;
-    known.set(place, { view, stored });
+    const text = serialise(stored, keys);
+    if (!(await store.swap(ledgerName(place), text))) return false;
+    known.set(place, { view, stored, text });
     return true;
   };
   return {
@@ -48,9 +51,10 @@ export function sharedHome({ store, keys, pace = PACE }: { store: SharedStore; k
       if (!places.every((place) => ready.has(place))) await readyAll(places);
     },
     async load(place) {
-      const ledger = ready.has(place) ? opened(place, ready.get(place)) : await read(place);
+      const text = ready.has(place) ? ready.get(place) : await read(place);
       ready.delete(place); // once: whoever plans again reads again
-      known.set(place, { view: ledger, stored: ledger });
+      const ledger = opened(place, text);
+      known.set(place, { view: ledger, stored: ledger, text });
       return ledger;
     },
     async save(ledger, step) {
@@ -65,7 +69,7 @@ export function sharedHome({ store, keys, pace = PACE }: { store: SharedStore; k
       for (let tries = 0; tries < TRIES; tries++) {
         const merged = theirs === undefined || theirs === view ? ledger : mergeLedgers(view, ledger, theirs);
         if (await swap(place, ledger, merged)) return;
-        theirs = await read(place);
+        theirs = opened(place, await read(place));
       }
       throw new DcsError('CONFLICT', `The record in ${store.title} could not be written: others write to it all the time.`, {
         hint: 'try again',
@@ -82,7 +86,7 @@ export function sharedHome({ store, keys, pace = PACE }: { store: SharedStore; k
       ),
     async moved(places) {
       const texts = await readyAll(places);
-      return places.some((place, index) => opened(place, texts[index])?.serial !== known.get(place)?.stored?.serial);
+      return places.some((place, index) => texts[index] !== known.get(place)?.text);
     },
     async forget(place) {
       await store.read([ledgerName(place)]);
