@@ -56,7 +56,7 @@ ${scores.join('\n')}
 
 ## What no test notices
 
-\`open\`: nobody has said yet why that is so.
+\`open\`: nobody has said yet why that is so, or a test that came after the measurement may notice it.
 
 | place | source | mutant | why |
 |---|---|---|---|

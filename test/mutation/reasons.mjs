@@ -24,7 +24,7 @@ export const REASONS = [
   { file: 'automaton.ts', original: 'at < last', why: 'makes it faster: what it finds is the same' },
   { file: 'automaton.ts', original: '.slice(0, this.#size)', why: 'gives memory back, no more' },
   { file: 'automaton.ts', original: 'this.#chain.length', why: 'how much room is made at once' },
-  { file: 'automaton.ts', original: 'now !== ROOT', why: 'the root has every byte as a child that leads back to it' },
+  { file: 'automaton.ts', original: 'now !== ROOT', why: 'only tells whether the faster way may be tried: what it finds is the same' },
   { file: 'automaton.ts', original: 'next < 0', why: 'no state leads to the root, which is 0' },
   { file: 'automaton.ts', original: 'starts.length', why: 'one more beyond the end of a typed array is no write' },
   { file: 'automaton.ts', original: 'depth.length', why: 'one more beyond the end of a typed array is no write' },
