@@ -85,6 +85,7 @@ describe('a read that fails stops everything: nothing is planned, nothing writte
     evidence(5, {
       figure,
       met: failed === 0 && places.length === PLACES.length,
+      note,
       seconds: seconds(),
       planted: caught.length,
       caught: caught.length,
