@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,6 +42,7 @@ async function lostBy(kills: number, file?: string): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'dcs-kills-'));
   // So long that most kills come in the middle of a run.
   const env = { QUEUE: join(folder, 'queue.sqlite'), RUNS: join(folder, 'runs'), PACE: '400' };
+  await writeFile(env.RUNS, '');
   let receiver = await started(env, file);
   const accepted = new Map<string, number>();
   const missing = async (): Promise<string[]> => {
@@ -70,6 +71,9 @@ async function lostBy(kills: number, file?: string): Promise<string[]> {
     receiver = await started(env, file);
     // Nothing but what is on disk can bring them now.
     for (let tries = 0; tries < 100 && (lost = await missing()).length > 0; tries++) await sleep(100);
+    // The next run would be 5 s after this one: one that begins anew waits for nothing.
+    await receiver.kill();
+    receiver = await started(env, file);
   }
   await receiver.kill();
   await rm(folder, { recursive: true });
