@@ -1,23 +1,6 @@
 import type { DcsRun } from 'dcs-sdk';
+import type { Document, Failure, Row } from '../documents.ts';
 
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-}
-/** What is read of the documents of `dcs status` and `dcs sync`. */
-interface Document<Target> {
-  readonly error?: Failure;
-  readonly targets?: readonly Target[];
-}
-interface Row {
-  readonly environment: string;
-  readonly target: string;
-  readonly state: string;
-  readonly behind: readonly string[];
-  readonly drifted: readonly string[];
-  readonly unclear: readonly string[];
-  readonly error?: Failure;
-}
 interface Written {
   readonly target: string;
   readonly outcomes?: readonly { readonly result: string }[];

@@ -1,5 +1,6 @@
 import type { DcsRun, Host, Trigger } from 'dcs-sdk';
-import { looked, synced, type Row } from './documents.ts';
+import type { Row } from '../documents.ts';
+import { looked, synced } from './said.ts';
 import type { Environment, Project } from './report.ts';
 
 /** One child of dcs, ms. Its own requests give up long before. */

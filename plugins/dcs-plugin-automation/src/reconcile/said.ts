@@ -1,27 +1,13 @@
 import type { DcsRun } from 'dcs-sdk';
+import type { Document, Failure, Row } from '../documents.ts';
 import type { Environment, Failed } from './report.ts';
 
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-}
-/** What is read of a row of `dcs status --json`. */
-export interface Row {
-  readonly environment: string;
-  readonly target: string;
-  readonly state: string;
-  readonly behind: readonly string[];
-  readonly drifted: readonly string[];
-  readonly unclear: readonly string[];
-  readonly error?: Failure;
-}
 interface Written {
   readonly target: string;
   readonly outcomes?: readonly { readonly name: string; readonly result: string; readonly code?: string; readonly message?: string }[];
   readonly error?: string;
   readonly code?: string;
 }
-type Document<Target> = { readonly error?: Failure; readonly targets?: readonly Target[] };
 
 /** The rows; or why there are none. */
 export function looked(run: DcsRun): readonly Row[] | Failed {
