@@ -81,7 +81,10 @@ function checkPlugin(root: string, name: string, version: string): void {
   const { contract: _, detect, ...kinds } = oclif.dcs;
   const modules = [
     detect,
-    ...Object.values(kinds).flatMap((kind) => (kind !== null && typeof kind === 'object' ? Object.values(kind) : [])),
+    // A list, such as the credentials, is of names.
+    ...Object.values(kinds).flatMap((kind) =>
+      kind !== null && typeof kind === 'object' && !Array.isArray(kind) ? Object.values(kind) : [],
+    ),
   ];
   for (const module of modules.filter((each): each is string => typeof each === 'string')) {
     const inside = relative(root, join(root, module));

@@ -32,6 +32,21 @@ describe('what npm unpacked', () => {
     await mkdir(root, { recursive: true });
     await writeFile(join(root, 'package.json'), JSON.stringify({ ...agreed, oclif: { dcs: { contract: 1 } } }));
   });
+  const declares = (dcs: object): Promise<void> =>
+    writeFile(
+      join(folder, 'node_modules', 'dcs-plugin-x', 'package.json'),
+      JSON.stringify({ ...agreed, oclif: { dcs: { contract: 1, ...dcs } } }),
+    );
+
+  it('has every module that it declares; what it signs in with is none', async () => {
+    await lock({}, {});
+    await declares({ credentials: ['X_API_TOKEN'], targets: { x: './package.json' } });
+    expect(checkUnpacked(folder, agreed).packages).to.equal(2);
+    for (const gone of [{ targets: { x: './lib/gone.js' } }, { laterKind: { x: './lib/gone.js' } }, { detect: '../outside.js' }]) {
+      await declares(gone);
+      expect(() => checkUnpacked(folder, agreed)).to.throw('is broken');
+    }
+  });
 
   it('is what was agreed to, with dependencies of a registry', async () => {
     await lock({}, { hasInstallScript: true });
