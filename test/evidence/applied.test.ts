@@ -205,7 +205,7 @@ describe('a sync', function () {
     }
     const found: string[] = [];
     for (const [what, mutant] of Object.entries(MUTANTS))
-      if ((await lived('write-only', sized(30, 60), mutant)).wrong.length > 0) found.push(what);
+      if ((await lived('write-only', sized(120, 200), mutant)).wrong.length > 0) found.push(what);
     expect(found).to.deep.equal(Object.keys(MUTANTS));
     const moves = FULL ? MOVES : MOVES.slice(0, 1);
     for (const move of moves) {
