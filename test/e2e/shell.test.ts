@@ -118,7 +118,7 @@ describe('dcs shell', () => {
       );
       expect(
         bash(
-          `${before}; ${source(w, 'bash')}; source ${join(w.home, 'undo.bash')}; ${run}; declare -F; compgen -v | grep -i dcs | grep -v QUIET || true`,
+          `${before}; ${source(w, 'bash')}; source ${join(w.home, 'undo.bash')}; ${run}; declare -F; compgen -v | grep -i dcs | grep -vE "QUIET|^DCS_NOTIFY_" || true`,
         ),
       ).to.equal(many);
     }
