@@ -13,11 +13,10 @@ const hook: Hook<'init'> = async function ({ id, config, argv }) {
     refuseUnusable(plugin);
   } catch (error) {
     const { EXIT, isDcsError } = await import('dcs-sdk');
-    if (!isDcsError(error)) throw error;
     const { errorLines } = await import('dcs-sdk/command');
-    // No command runs, so nobody else prints it.
-    process.stderr.write(`${errorLines(error, false).join('\n')}\n`);
-    this.exit(EXIT[error.code]);
+    // No command runs, so nobody else prints it. Without `exit` oclif would go on after any error, and run what was not looked at.
+    process.stderr.write(`${errorLines(error as Error, false).join('\n')}\n`);
+    this.exit(isDcsError(error) ? EXIT[error.code] : 1);
   }
 };
 

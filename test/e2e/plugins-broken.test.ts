@@ -56,6 +56,14 @@ describe('plugins that were cut off, changed, lost or overtaken', function () {
     expect([own.code, own.out, own.err]).to.satisfy(
       ([code, out, err]: [number, string, string]) => code === 7 && out === '' && err.includes('is not what was installed'),
     );
+    const sealed = join(m.data, 'plugins', folder!, 'seal.json');
+    const seal = await readFile(sealed, 'utf8');
+    await rm(sealed);
+    await mkdir(sealed);
+    const unread = await m.dcs(['rot', 'hello']);
+    expect([unread.code, unread.out, existsSync(mark)], 'what cannot be looked at does not run').to.deep.equal([1, '', false]);
+    await rm(sealed, { recursive: true });
+    await writeFile(sealed, seal);
     await m.world.yaml('doppler: shop\ntargets:\n  rot: {}\n');
     const synced = await m.dcs(['sync', '-e', 'staging', '--yes']);
     expect([synced.code, synced.out + synced.err]).to.satisfy(
