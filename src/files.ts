@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DcsError } from 'dcs-sdk';
 
@@ -30,6 +30,26 @@ export async function writePrivate(file: string, content: string): Promise<void>
 }
 
 /**
+ * Makes the file, readable by this user only, where there is none; one that is there stays as it is. It is whole before it has its
+ * name, and the name is given once: of two processes one wins, and both read the winner's.
+ */
+export async function createPrivate(file: string, content: string): Promise<void> {
+  const dir = dirname(file);
+  await ensurePrivate(dir);
+  await sweep(dir, basename(file));
+  const temporary = temporaryName(file);
+  try {
+    await writeSynced(temporary, content, 0o600);
+    await link(temporary, file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    await removeIfThere(temporary);
+  }
+  await syncDirectory(dir);
+}
+
+/**
  * Replaces the file as a whole or not at all. Its directory must stand. `prepared`: called when the new file is complete under a
  * temporary name, and before it gets its own; the inode stays.
  */
@@ -41,7 +61,7 @@ export async function replaceFile(
 ): Promise<void> {
   const dir = dirname(file);
   await sweep(dir, basename(file));
-  const temporary = join(dir, `.${basename(file)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryName(file);
   try {
     await writeSynced(temporary, content, mode);
     await prepared?.(temporary);
@@ -52,6 +72,9 @@ export async function replaceFile(
   }
   await syncDirectory(dir);
 }
+
+const temporaryName = (file: string): string =>
+  join(dirname(file), `.${basename(file)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
 
 async function writeSynced(file: string, content: string | Buffer, mode: number): Promise<void> {
   const handle = await open(file, 'wx', 0o600);

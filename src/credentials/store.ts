@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { unlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DcsError, type Log } from 'dcs-sdk';
-import { ensurePrivate, isMissing, readIfThere, writePrivate } from '../files.ts';
+import { createPrivate, isMissing, readIfThere, writePrivate } from '../files.ts';
 import type { KeyringItem, OpenKeyring } from './keyring.ts';
 
 export interface StoreOptions {
@@ -122,8 +122,9 @@ const unreadable = (service: string): DcsError =>
     hint: `dcs logout ${service}, then dcs login ${service}`,
   });
 
+/** Two logins at once agree on the key of the first. */
 async function keyOf(file: string, create: boolean): Promise<Buffer> {
-  if (create && (await readIfThere(file)) === undefined) await createOnce(file, randomBytes(32).toString('base64'));
+  if (create && (await readIfThere(file)) === undefined) await createPrivate(file, randomBytes(32).toString('base64'));
   const key = Buffer.from((await readIfThere(file)) ?? '', 'base64');
   if (key.length !== 32)
     throw new DcsError('AUTH', 'The key of the kept tokens is missing or damaged.', {
@@ -140,15 +141,5 @@ async function removed(file: string): Promise<boolean> {
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
-  }
-}
-
-/** Two logins at once agree on the key of the first. */
-async function createOnce(file: string, text: string): Promise<void> {
-  await ensurePrivate(dirname(file));
-  try {
-    await writeFile(file, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }

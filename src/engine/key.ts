@@ -1,8 +1,8 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
-import { link, open, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DcsError } from 'dcs-sdk';
-import { ensurePrivate, isMissing, writePrivate } from '../files.ts';
+import { createPrivate, isMissing } from '../files.ts';
 import type { LedgerKey, LedgerKeys } from './ledger-types.ts';
 
 const BYTES = 32;
@@ -52,31 +52,10 @@ function ledgerKey(bytes: Buffer): LedgerKey {
 async function machineKey(file: string): Promise<Buffer> {
   const found = await readKey(file);
   if (found) return found;
-  await ensurePrivate(dirname(file));
-  // Whole before it has its name, and the name is given once: of two processes one wins, and both read the winner's.
-  const temporary = `${file}.${process.pid}-${randomBytes(6).toString('hex')}`;
-  await writePrivate(temporary, randomBytes(BYTES).toString('hex'));
-  try {
-    await link(temporary, file);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  } finally {
-    await unlink(temporary);
-  }
-  await syncFile(file);
+  await createPrivate(file, randomBytes(BYTES).toString('hex'));
   const made = await readKey(file);
   if (!made) throw unusable(file, 'it vanished while it was being made');
   return made;
-}
-
-async function syncFile(file: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const directory = await open(dirname(file), 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 async function readKey(file: string): Promise<Buffer | undefined> {

@@ -15,6 +15,7 @@ describe('npm run audit:signatures', function () {
       ...process.env,
       npm_config_registry: 'http://127.0.0.1:9/',
       npm_config_fetch_retries: '0',
+      npm_config_loglevel: 'silent', // as `npm run --silent` sets it
       HTTPS_PROXY: 'http://127.0.0.1:9',
       npm_config_https_proxy: 'http://127.0.0.1:9',
     };
