@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { bundled, licenses } from './bundled.mjs';
+import { joinChunks } from './join-chunks.mjs';
 import { quickStart } from './quick-start.mjs';
 
 const plugins = readdirSync('plugins').filter((name) => existsSync(`plugins/${name}/tsconfig.json`));
@@ -14,13 +15,8 @@ if (!process.argv.includes('--keep'))
 execFileSync('tsc', ['-b', 'sdk', 'runtime', 'src', ...plugins.map((name) => `plugins/${name}`)], { stdio: 'inherit' });
 
 const entries = ['src/main.ts', ...globSync('src/commands/**/*.ts'), ...globSync('src/hooks/**/*.ts')];
-const { metafile } = await build({
-  entryPoints: entries,
-  outdir: 'lib',
-  outbase: 'src',
-  chunkNames: 'chunks/[name]-[hash]',
+const options = {
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node22.15',
@@ -31,13 +27,24 @@ const { metafile } = await build({
   legalComments: 'eof',
   // Binaries, and optional. Everything else is in the bundle: what is installed is small, and nobody changes it between its release and its use.
   external: ['@lydell/node-pty', '@napi-rs/keyring', 'typescript'], // typescript: oclif's development mode, never here
+  logLevel: 'warning',
+};
+const { metafile } = await build({
+  ...options,
+  entryPoints: entries,
+  outdir: 'lib',
+  outbase: 'src',
+  chunkNames: 'chunks/[name]-[hash]',
+  splitting: true,
   metafile: true,
   plugins: [quickStart],
+});
+await joinChunks(metafile.outputs, ['src/main.ts', 'src/hooks/init.ts'], {
+  ...options,
   // For CommonJS in the bundle. Without an `import`, which every chunk would pay for.
   banner: {
     js: "const __node = process.getBuiltinModule, __filename = import.meta.filename, __dirname = import.meta.dirname, __ownRequire = () => __node('node:module').createRequire(import.meta.url), require = Object.assign((id) => __node(id) ?? __ownRequire()(id), { resolve: (...all) => __ownRequire().resolve(...all) });",
   },
-  logLevel: 'warning',
 });
 writeFileSync('lib/THIRD-PARTY-LICENSES.txt', licenses(bundled(metafile)));
 writeFileSync('lib/bundled.json', `${JSON.stringify(bundled(metafile), undefined, 2)}\n`);

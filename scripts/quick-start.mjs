@@ -23,6 +23,18 @@ const CHANGES = [
     from: /a\.id\.localeCompare\(b\.id\)/g,
     to: () => '(a.id < b.id ? -1 : 1)',
   },
+  // Looks for commands where a plugin has no manifest, and looks on the disk for a library as it loads.
+  {
+    files: /@oclif\/core\/lib\/config\/plugin\.js$/,
+    from: /const tinyglobby_1 = require\("tinyglobby"\);/g,
+    to: () => 'const tinyglobby_1 = { glob: (...all) => require("tinyglobby").glob(...all) };',
+  },
+  // Says nothing without the variable DEBUG.
+  {
+    files: /@oclif\/core\/lib\/logger\.js$/,
+    from: /__importDefault\(require\("debug"\)\)/g,
+    to: () => 'process.env.DEBUG ? __importDefault(require("debug")) : { default: () => () => {} }',
+  },
   // Three packages and a look at the disk, to know whether Linux runs inside Windows.
   {
     files: /@oclif\/core\/lib\/util\/os\.js$/,

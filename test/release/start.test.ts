@@ -50,7 +50,7 @@ describe('a start', () => {
   it('of dcs context --prompt loads few files, and no library that it does not need', async () => {
     await loaded('context', '--prompt'); // from here on this dcs.yaml is known to be valid
     const files = await loaded('context', '--prompt');
-    expect(files.length).to.be.within(5, 32);
+    expect(files.length).to.be.within(4, 12);
     expect(files.reduce((sum, { bytes }) => sum + bytes, 0)).to.be.lessThan(720_000);
     const all = files.flatMap(({ file }) => sources(file)).join('\n');
     expect(all).to.contain('@oclif/core');
