@@ -1,4 +1,8 @@
 import { DcsError } from './error.ts';
+import { DEPTH, tangled } from './tangled.ts';
+
+/** What vendors' answers have at least, on the whole. */
+const BYTES_A_VALUE = 40;
 
 /**
  * A response's JSON, undefined when there is no body. Bytes are joined before they are decoded (a character may span chunks),
@@ -11,6 +15,11 @@ export async function readJson(response: Response, name: string, maxBytes: numbe
   const type = (response.headers.get('content-type') ?? 'nothing said').split(';')[0]!.trim();
   if (!/[/+]json$/i.test(type))
     throw new DcsError('NETWORK', `${name} answered with ${type} instead of JSON.`, { status: response.status });
+  const most = Math.floor(maxBytes / BYTES_A_VALUE);
+  if (tangled(bytes, most))
+    throw new DcsError('NETWORK', `${name} answered with JSON of more than ${most} values, or nested deeper than ${DEPTH}.`, {
+      status: response.status,
+    });
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
@@ -29,15 +38,17 @@ export async function readText(response: Response, name: string, maxBytes: numbe
 }
 
 async function readBytes(response: Response, name: string, maxBytes: number): Promise<Uint8Array> {
+  const tooLong = async (cancel: Promise<void> | undefined): Promise<never> => {
+    await cancel;
+    throw new DcsError('NETWORK', `${name} answered with more than ${maxBytes} bytes.`, { status: response.status });
+  };
+  if (Number(response.headers.get('content-length')) > maxBytes) return tooLong(response.body?.cancel());
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = response.body?.getReader();
   for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader!.read()) {
     size += chunk.value.byteLength;
-    if (size > maxBytes) {
-      await reader!.cancel();
-      throw new DcsError('NETWORK', `${name} answered with more than ${maxBytes} bytes.`, { status: response.status });
-    }
+    if (size > maxBytes) return tooLong(reader!.cancel());
     chunks.push(chunk.value);
   }
   const whole = new Uint8Array(size);

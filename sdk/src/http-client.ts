@@ -14,6 +14,11 @@ function segment(value: string): string {
   return encodeURIComponent(value);
 }
 
+/**
+ * Twice what Doppler's largest config is told with (https://docs.doppler.com/docs/platform-limits, last verified 2026-11-21: 500 KiB; each
+ * value stands there twice, raw and computed, and quoting doubles it), and more than a page of any list that dcs asks for.
+ */
+const MOST_BYTES = 4 * 1024 * 1024;
 const RETRIED = new Set([429, 502, 503, 504]);
 
 export function createHttp(options: HttpOptions): Http {
@@ -89,7 +94,7 @@ class Exchange {
   }
 
   async #attempt(left: number): Promise<HttpAnswer | Failed> {
-    const { timeout = 15_000, signal, log, fetch: send = fetch, name, maxBytes = 16 * 1024 * 1024, now = Date.now } = this.#options;
+    const { timeout = 15_000, signal, log, fetch: send = fetch, name, maxBytes = MOST_BYTES, now = Date.now } = this.#options;
     const { method, path: where } = this.#request;
     if (signal?.aborted) throw this.#interrupted(this.#soFar());
     const started = now();

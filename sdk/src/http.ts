@@ -50,7 +50,7 @@ export interface HttpOptions {
   readonly pace?: Pace;
   /** Default 5. */
   readonly attempts?: number;
-  /** Largest body, bytes. Default 16 MiB. */
+  /** Largest body, bytes; JSON may have a value for each 40 of them. Default 4 MiB. */
   readonly maxBytes?: number;
   /** Tests hand in their own. */
   readonly fetch?: typeof fetch;

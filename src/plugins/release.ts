@@ -124,8 +124,14 @@ async function fetched(name: string, url: URL, { url: home, authorization }: Reg
     });
     if (!safe(new URL(answer.url))) throw failed('It was sent to an address without encryption.');
     if (!answer.ok) throw failed(`The answer was ${answer.status}.`);
-    if (Number(answer.headers.get('content-length') ?? 0) > LARGEST) throw failed('It is larger than 64 MiB.');
-    return Buffer.from(await answer.arrayBuffer());
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const part of answer.body ?? []) {
+      size += part.byteLength;
+      if (size > LARGEST) throw failed('It is larger than 64 MiB.');
+      parts.push(part);
+    }
+    return Buffer.concat(parts);
   } catch (error) {
     if (error instanceof DcsError) throw error;
     throw failed('The connection failed.');

@@ -41,7 +41,7 @@ export async function deployedFunctions(google: Google, project: string): Promis
     const call = {
       method: 'GET',
       path: `/v2${path`/projects/${project}`}/locations/-/functions`,
-      query: { pageSize: 1000 },
+      query: { pageSize: 500 },
       subject,
     } as const;
     const found = (await pages(watched, call, 'functions')).map((item) => deployedOf(item, subject));

@@ -60,6 +60,8 @@ export interface SecretsApi {
   setState(id: string, version: number, verb: 'disable' | 'enable' | 'destroy'): Promise<void>;
 }
 
+/** Google gives up to 25,000 of what may be 1 KB each: one answer of that is larger than dcs reads. */
+const PAGE = 2500;
 const STATES = ['ENABLED', 'DISABLED', 'DESTROYED'] as const;
 
 export function secretsApi(google: Google, { project_id, region }: Place): SecretsApi {
@@ -103,7 +105,7 @@ export function secretsApi(google: Google, { project_id, region }: Place): Secre
   return {
     subject,
     async all() {
-      const found = await pages(api, { method: 'GET', path: `${parent}/secrets`, query: { pageSize: 25_000 }, subject }, 'secrets');
+      const found = await pages(api, { method: 'GET', path: `${parent}/secrets`, query: { pageSize: PAGE }, subject }, 'secrets');
       return found.map((item) => stored(item, subject));
     },
     async reach() {
@@ -155,7 +157,7 @@ export function secretsApi(google: Google, { project_id, region }: Place): Secre
       await api({ method: 'DELETE', path: at(id), query: { etag }, subject: about(id), idempotent: false });
     },
     async versions(id, filter) {
-      const call = { method: 'GET', path: `${at(id)}/versions`, query: { pageSize: 25_000, filter }, subject: about(id) } as const;
+      const call = { method: 'GET', path: `${at(id)}/versions`, query: { pageSize: PAGE, filter }, subject: about(id) } as const;
       return (await pages(api, call, 'versions')).map((item) => ({
         version: certain(numberOf(item['name'], id), id),
         state: stateOf(item['state'], id),

@@ -32,12 +32,15 @@ export function branchFrom(fields: Fields, subject: string): Branch {
   };
 }
 
-/** Every branch of a project. One page holds 10,000: https://api-docs.neon.tech/reference/listprojectbranches (last verified 2026-11-21). */
+/** A page would hold 10,000, which is more than dcs reads: https://api-docs.neon.tech/reference/listprojectbranches (last verified 2026-11-21). */
+const PAGE = 1000;
+
+/** Every branch of a project. */
 export async function branchesOf(api: Api, project: string): Promise<Branch[]> {
   const subject = `project ${project}`;
   const all: Branch[] = [];
   for (let cursor: string | undefined; ;) {
-    const answer = await api({ method: 'GET', path: path`/projects/${project}/branches`, query: { cursor }, subject });
+    const answer = await api({ method: 'GET', path: path`/projects/${project}/branches`, query: { cursor, limit: PAGE }, subject });
     const page = listIn(answer, 'branches', subject).map((fields) => branchFrom(fields, subject));
     all.push(...page);
     const next = optionalText((answer['pagination'] ?? {}) as Fields, 'next');

@@ -30,3 +30,5 @@ export async function everyPage<T>(read: (page: number) => Promise<readonly T[]>
 }
 
 export const PAGE = 100;
+/** A comment of anybody's may hold 65,536 characters: a page of long ones still is read. */
+export const PAGE_BYTES = 16 * 1024 * 1024;

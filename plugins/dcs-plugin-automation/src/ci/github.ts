@@ -1,6 +1,6 @@
 import { createHttp, DcsError, path, type Env, type Http, type Log } from 'dcs-sdk';
 import { ask, askList } from './api.ts';
-import { everyPage, ourNote, PAGE, type Forge, type Left, type Note } from './forge.ts';
+import { everyPage, ourNote, PAGE, PAGE_BYTES, type Forge, type Left, type Note } from './forge.ts';
 
 /** Who writes with the token of a job. https://docs.github.com/actions/concepts/security/github_token (last verified 2026-11-21) */
 const BOT = 'github-actions[bot]';
@@ -14,7 +14,7 @@ export function github(env: Env, log: Log): Forge {
     throw new DcsError('AUTH', 'There is no GITHUB_TOKEN to write to GitHub with.', {
       hint: 'env: {GITHUB_TOKEN: "${{ github.token }}"}   # of the step',
     });
-  const http = authorized(createHttp({ base: env['GITHUB_API_URL'] || 'https://api.github.com', name: NAME, log }), {
+  const http = authorized(createHttp({ base: env['GITHUB_API_URL'] || 'https://api.github.com', name: NAME, log, maxBytes: PAGE_BYTES }), {
     authorization: `Bearer ${token}`,
     accept: 'application/vnd.github+json',
     'x-github-api-version': '2022-11-28',

@@ -1,6 +1,6 @@
 import { createHttp, DcsError, path, type Env, type Http, type Log } from 'dcs-sdk';
 import { ask, askList } from './api.ts';
-import { everyPage, ourNote, PAGE, type Forge, type Left, type Note } from './forge.ts';
+import { everyPage, ourNote, PAGE, PAGE_BYTES, type Forge, type Left, type Note } from './forge.ts';
 
 const NAME = 'GitLab';
 
@@ -14,7 +14,7 @@ export function gitlab(env: Env, log: Log): Forge {
     throw new DcsError('AUTH', 'There is no DCS_GITLAB_TOKEN to write to GitLab with.', {
       hint: 'Settings > CI/CD > Variables: DCS_GITLAB_TOKEN, masked: a project access token with the scope api (role Reporter)',
     });
-  const plain = createHttp({ base, name: NAME, log });
+  const plain = createHttp({ base, name: NAME, log, maxBytes: PAGE_BYTES });
   const http: Http = {
     origin: plain.origin,
     request: (request) => plain.request({ ...request, headers: { ...request.headers, 'private-token': token } }),
