@@ -30,6 +30,7 @@ export interface IntoDoppler {
   readonly record: boolean;
   readonly only?: readonly string[];
   readonly except?: readonly string[];
+  readonly breakLock?: string;
   /** `${NAME}` in a value is a reference, and meant so; implies `stored`. */
   readonly references?: boolean;
   /** Compared with what Doppler stores, not with what its references come to. */
@@ -46,11 +47,22 @@ export async function syncIntoDoppler(
   say: (line: string) => void,
 ): Promise<SyncResult> {
   const jobs = [await jobOf(session, environment, source, options)];
-  const { yes, allow, again, only = [], except = [] } = options;
+  const { yes, allow, again, only = [], except = [], breakLock } = options;
   return syncJobs(
     session,
     environment,
-    { words: [], yes, allow, only, except, prune: false, redeploy: false, again, once: true },
+    {
+      words: [],
+      yes,
+      allow,
+      only,
+      except,
+      prune: false,
+      redeploy: false,
+      again,
+      once: true,
+      ...(breakLock === undefined ? {} : { breakLock }),
+    },
     alone({ session, environment, source, jobs }),
     style,
     say,

@@ -1,4 +1,4 @@
-import { DcsError, isDcsError, writes, type Environment, type Guard, type Source } from 'dcs-sdk';
+import { DcsError, isDcsError, writes, type Environment, type Source } from 'dcs-sdk';
 import { nearest } from './config/nearest.ts';
 import { shortName } from './plugins/names.ts';
 import { OFFICIAL } from './registry.ts';
@@ -11,6 +11,7 @@ import type { Style } from './render/style.ts';
 import { refuseMixedHosts, type Session } from './session.ts';
 import type { Planned } from './planning.ts';
 import type { SyncResult } from './sync-end.ts';
+import type { SyncOptions } from './sync.ts';
 
 /** An entry of `sources:` in one environment, ready to be read. */
 interface Open {
@@ -97,25 +98,27 @@ export async function planNamedSources(
   return { ...planned[0]!, looks: planned.flatMap(({ looks }) => looks) };
 }
 
-export interface SyncSources extends Filters {
-  readonly yes: boolean;
-  readonly allow: readonly Guard[];
-}
+export type SyncSources = Pick<SyncOptions, 'yes' | 'allow' | 'only' | 'except' | 'prune' | 'redeploy' | 'trigger' | 'breakLock'>;
 
 /** Brings each source into Doppler by the one loop, one after the other. */
 export async function syncSources(
   session: Session,
   entries: readonly SourceEntry[],
   environment: Environment,
-  { yes, allow, only, except, prune }: SyncSources,
+  { prune, redeploy, trigger, ...options }: SyncSources,
   style: Style,
   say: (line: string) => void,
 ): Promise<SyncResult> {
   if (prune) throw new DcsError('USAGE', '--prune is for targets: nothing is deleted in Doppler.', { hint: 'dcs secrets unset NAME' });
+  if (trigger !== undefined || redeploy)
+    throw new DcsError('USAGE', `--${redeploy ? 'redeploy' : 'trigger'} is for targets, and ${entries[0]!.name} fills Doppler.`, {
+      why: 'Nothing was written.',
+      hint: `dcs sync ${entries[0]!.name} -e ${environment.name}`,
+    });
   const results: SyncResult[] = [];
   for (const entry of entries) {
     const { source, into } = await open(session, entry, environment);
-    results.push(await syncIntoDoppler(session, environment, source, { ...into, yes, allow, only, except }, style, say));
+    results.push(await syncIntoDoppler(session, environment, source, { ...into, ...options }, style, say));
   }
   return {
     lines: results.flatMap(({ lines }) => lines),

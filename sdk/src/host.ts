@@ -159,6 +159,8 @@ export interface DopplerWebhooks {
     id: string,
     to: { readonly secret?: Secret; readonly enable?: readonly string[]; readonly disable?: readonly string[] },
   ): Promise<DopplerWebhook>;
+  /** One that is off tells nobody anything. */
+  turnOn(id: string): Promise<DopplerWebhook>;
   remove(id: string): Promise<void>;
 }
 

@@ -19,6 +19,7 @@ export function webhooksOf(api: DopplerSDK['webhooks'], project: string): Dopple
       };
       return one(await api.update(body, id, { project }));
     },
+    turnOn: async (id) => one(await api.enable(id, { project })),
     async remove(id) {
       await api.delete(id, { project });
     },

@@ -46,6 +46,17 @@ describe('Neon as a source: the built CLI on the sandbox, with a real PostgreSQL
     expect(again.code).to.equal(0);
   });
 
+  it('takes the flags of targets for none of its own, and looks for the lock that is to be broken', async () => {
+    for (const flags of [['--trigger', 'ci'], ['--redeploy'], ['--prune']]) {
+      const run = await sync(...flags);
+      expect(run.code, run.err).to.equal(64);
+      expect(run.err).to.contain(`${flags[0]} is for targets`);
+    }
+    const broken = await sync('--yes', '--break-lock', 'nobodys');
+    expect(broken.code, broken.err).to.equal(6);
+    expect(broken.err).to.contain('There is no lock nobodys');
+  });
+
   it('tells a bare sync and a status that Doppler is behind, and leaves Doppler alone', async () => {
     await sync('--yes', '--allow', 'adopt');
     await w.post('/_sandbox/neon/password', { project: project.id, branch: project.dev, role: 'neondb_owner', password: 'another' });

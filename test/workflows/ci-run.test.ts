@@ -1,5 +1,7 @@
+import { rename } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
 import { project, PULL, pullEvent, YAML, type Project } from './project.ts';
@@ -95,6 +97,25 @@ describe('dcs ci run in GitHub Actions', () => {
     expect((await p.ci(await pullJob(number), '--json')).json()).to.include({ comment: 'unchanged' });
   });
 
+  it('finds its comment again with the token of a person', async () => {
+    const number = await p.pull({ 'dcs.yaml': MORE });
+    const job = async () => ({ ...(await pullJob(number)), GITHUB_TOKEN: SEED.github.token });
+    expect((await p.ci(await job(), '--json')).json()).to.include({ comment: 'created' });
+    expect((await p.ci(await job(), '--json')).json()).to.include({ comment: 'unchanged' });
+  });
+
+  it('forgets no worktree of somebody else, whose disk is away', async () => {
+    const number = await p.pull({ 'README.md': 'more' });
+    const away = join(p.home, 'away');
+    await p.git('worktree', 'add', '--quiet', '--detach', away);
+    await rename(away, `${away}-for-now`);
+    const run = await p.ci(await pullJob(number));
+    expect(run.code, run.err).to.equal(0);
+    expect(await p.git('worktree', 'list'))
+      .to.contain(away)
+      .and.to.not.contain('dcs-ci-');
+  });
+
   it('names what the token may not do, and keeps it out of what it prints', async () => {
     const number = await p.pull({ 'dcs.yaml': MORE });
     const job = await p.job('pull_request', pullEvent(number), { contents: 'read' });
@@ -178,6 +199,17 @@ describe('dcs ci run in GitHub Actions', () => {
     await p.dcs(['sync', '-e', 'staging', '--yes', '--allow', 'rewrite'], { env: { XDG_STATE_HOME: state } });
     expect((await drift()).json()).to.include({ drifted: false, issue: 'closed' });
     expect((await p.issues()).map(({ state: is }) => is)).to.deep.equal(['closed']);
+  });
+
+  it('leaves the issue open where the record that tells drift is lost', async () => {
+    const state = (await p.job('push', {}))['XDG_STATE_HOME']!;
+    const drift = async (kept: string) => p.ci({ ...(await p.job('schedule', {}, { issues: 'write' })), XDG_STATE_HOME: kept }, '--json');
+    await p.ci({ ...(await p.job('push', {})), XDG_STATE_HOME: state });
+    await p.edit('JWT_SECRET', 'by hand');
+    expect((await drift(state)).json()).to.include({ issue: 'created' });
+    const lost = await drift(join(state, 'lost'));
+    expect(lost.json(), lost.err).to.include({ drifted: null });
+    expect((await p.issues()).map(({ state: is }) => is)).to.deep.equal(['open']);
   });
 
   it('opens no issue where nobody could look', async () => {

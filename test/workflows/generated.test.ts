@@ -76,6 +76,15 @@ describe('what dcs ci init github writes, on runners that hold nothing', functio
     expect(await p.issues()).to.deep.equal([]);
   });
 
+  it('keeps no record in the cache where nothing says that the repository is private', async () => {
+    for (const repository of [{ full_name: 'acme/shop', private: false, visibility: 'public' }, undefined]) {
+      const did = await run('push', { repository });
+      expect(did.map(({ step }) => step))
+        .to.include('dcs')
+        .and.not.include('Keep the record');
+    }
+  });
+
   it('a change: one comment, the same run again writes nothing; a fork gets no job', async () => {
     const number = await p.pull({ 'dcs.yaml': TOKENLESS.replace('JWT_SECRET]', 'JWT_SECRET, SESSION_KEY]') });
     expect(failed(await run('pull_request', pullEvent(number)))).to.deep.equal([]);

@@ -37,6 +37,17 @@ describe('dcs ci init', () => {
     expect([await file(WORKFLOW), await file('.github/actions/dcs-sync/action.yml')]).to.deep.equal([workflow, action]);
   });
 
+  it('writes where a killed run left something, and says where it cannot', async () => {
+    await mkdir(join(p.project, '.github', 'workflows'), { recursive: true });
+    await writeFile(join(p.project, `${WORKFLOW}.dcs-new`), 'half');
+    const run = await init('github', '--yes');
+    expect(run.code, run.err).to.equal(0);
+    await writeFile(join(p.project, '.gitlab'), 'a file');
+    const refused = await init('gitlab', '--yes');
+    expect(refused.code, refused.err).to.equal(2);
+    expect(refused.err).to.contain('.gitlab/dcs.yml cannot be read or written (ENOTDIR)');
+  });
+
   it('renews what it wrote, and leaves what somebody changed until told', async () => {
     await init('github', '--yes');
     await p.yaml(YAML.replace('environment: staging}', 'environment: staging}, {type: ci, environment: dev}'));

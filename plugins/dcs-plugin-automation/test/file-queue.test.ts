@@ -139,7 +139,7 @@ describe('the queue in a file', () => {
   });
 
   it('has no dead letters before it was ever there', async () => {
-    const where = { env: { XDG_STATE_HOME: folder }, root: folder, project: 'shop', url: undefined, log: () => undefined };
+    const where = { stateDir: folder, root: folder, project: 'shop', url: undefined, log: () => undefined };
     expect(await deadLettersOf(where)).to.deep.equal([]);
   });
 });

@@ -65,4 +65,19 @@ describe("the webhook's signing keys", () => {
     expect(new Set([first, second, third].map(({ key }) => key.reveal())).size).to.equal(3);
     expect(readdirSync(join(file, '..'))).to.deep.equal(['keys']);
   });
+
+  it('are made beside what a process of the same number left when it was killed', async () => {
+    const left = `${file}.${process.pid}.tmp`;
+    writeFileSync(left, 'half', { mode: 0o600 });
+    expect((await makeKey(file, false)).made).to.equal(true);
+    expect(readFileSync(left, 'utf8')).to.equal('half');
+  });
+
+  it('are refused where they cannot be kept', async () => {
+    const error: unknown = await makeKey(join(file, 'nowhere', 'key'), false).catch((thrown: unknown) => thrown);
+    expect(isDcsError(error) && [error.code, error.message]).to.deep.equal([
+      'CONFIG',
+      `${join(file, 'nowhere', 'key')} cannot be written (ENOENT).`,
+    ]);
+  });
 });

@@ -67,7 +67,7 @@ runs:
         dcs plugins install automation --yes
         dcs plugins install --needed --yes
     - name: Restore the record
-      if: \${{ inputs.ledger-cache == 'true' && github.event.repository.visibility != 'public' }}
+      if: \${{ inputs.ledger-cache == 'true' }}
       uses: ${pinned('actions/cache/restore')}
       with:
         path: \${{ runner.temp }}/dcs-state
@@ -88,7 +88,7 @@ runs:
         ${ONLY_HERE}
         dcs ci run -e "$ENVIRONMENT"
     - name: Keep the record
-      if: \${{ always() && inputs.ledger-cache == 'true' && github.event.repository.visibility != 'public' && github.event_name != 'pull_request' && github.event_name != 'schedule' }}
+      if: \${{ always() && inputs.ledger-cache == 'true' && github.event.repository.private && github.event_name != 'pull_request' && github.event_name != 'schedule' }}
       uses: ${pinned('actions/cache/save')}
       with:
         path: \${{ runner.temp }}/dcs-state

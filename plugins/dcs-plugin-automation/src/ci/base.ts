@@ -26,11 +26,15 @@ export async function beforeChange<T>(root: string, base: string, env: Env, use:
   const tree = join(scratch, 'before');
   try {
     await git(root, env, ['worktree', 'add', '--quiet', '--detach', tree, commit]);
-    const folder = join(tree, relative(await realpath(top), await realpath(root)));
-    return await use((await holdsProject(folder)) ? folder : undefined);
+    try {
+      const folder = join(tree, relative(await realpath(top), await realpath(root)));
+      return await use((await holdsProject(folder)) ? folder : undefined);
+    } finally {
+      // Not `prune`: that forgets other worktrees too, whose disk is away for now.
+      await git(root, env, ['worktree', 'remove', '--force', tree]);
+    }
   } finally {
     await rm(scratch, { recursive: true, force: true });
-    await git(root, env, ['worktree', 'prune']);
   }
 }
 

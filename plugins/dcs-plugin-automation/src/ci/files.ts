@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { DcsError } from 'dcs-sdk';
+import { replace } from '../replace.ts';
 
 /** A file to write, and how what stands there came to be. */
 export interface Wanted {
@@ -29,10 +31,12 @@ export async function wanted(root: string, path: string, text: string): Promise<
 
 export async function write(root: string, { path, text }: Wanted): Promise<void> {
   const file = join(root, path);
-  await mkdir(dirname(file), { recursive: true });
-  // Whole or not at all: a runner may read it at any moment.
-  await writeFile(`${file}.dcs-new`, text, { flag: 'wx' });
-  await rename(`${file}.dcs-new`, file);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await replace(file, text);
+  } catch (error) {
+    throw unusable(file, error);
+  }
 }
 
 export async function readIf(file: string): Promise<string | undefined> {
@@ -40,6 +44,14 @@ export async function readIf(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw unusable(file, error);
   }
+}
+
+function unusable(file: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error;
+  return new DcsError('CONFIG', `${file} cannot be read or written (${code}).`, {
+    why: 'The files that were not named yet are as they were.',
+  });
 }

@@ -1,34 +1,101 @@
-/** Where a run of CI leaves what it found. Each text has one place, found again by its mark, and is written only where it differs. */
+import { DcsError, type Http, type HttpAnswer, type HttpRequest } from 'dcs-sdk';
+
+/** Where a run of CI leaves what it found. */
 export interface Forge {
-  /** The one comment under a change. Undefined: it says `resolved` if there is one, and stays away otherwise. */
-  comment(change: number, mark: string, text: string | undefined, resolved: string): Promise<Left>;
-  /** The one open issue. Undefined: it is closed with `resolved` if there is one. */
-  issue(mark: string, title: string, text: string | undefined, resolved: string): Promise<Left>;
+  /** The comments under a change. */
+  comments(change: number): Promise<Shelf>;
+  /** The open issues of whom this token is; a new one gets this title. */
+  issues(title: string): Promise<Shelf>;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Texts of one kind, as a forge's API has them. */
+export interface Shelf {
+  readonly http: Http;
+  /** For messages: `GitHub`. */
+  readonly name: string;
+  /** Where they are listed and made, and where one of them stands. */
+  readonly place: string;
+  readonly query: Readonly<Record<string, string | number>>;
+  one(id: number): string;
+  /** Undefined: no text of that kind. */
+  read(found: Fields): Note | undefined;
+  make(text: string): Fields;
+  /** `over`: what it was about is no more. */
+  change(text: string, over: boolean): Fields;
+  readonly verb: 'PATCH' | 'PUT';
+  /** One that is over is closed, and no longer listed. */
+  readonly closes: boolean;
+}
+
+interface Note {
+  readonly id: number;
+  readonly body: string;
+  /** Written by whom this token is. */
+  readonly own: boolean;
 }
 
 export type Left = 'created' | 'updated' | 'closed' | 'unchanged' | 'none';
 
-/** A note of ours as a forge keeps it. */
-export interface Note {
-  readonly id: number;
-  readonly body: string;
-  readonly own: boolean;
-}
-
-export const ourNote = (notes: readonly Note[], mark: string): Note | undefined =>
-  notes.find(({ own, body }) => own && body.startsWith(mark));
-
-/** Every page: a short list would make a second comment. */
-export async function everyPage<T>(read: (page: number) => Promise<readonly T[]>): Promise<T[]> {
-  const all: T[] = [];
-  for (let page = 1; page <= 100; page++) {
-    const some = await read(page);
-    all.push(...some);
-    if (some.length < PAGE) return all;
+/** The one text that begins with the mark, written only where it differs. Undefined: it says `resolved` if it is there, and stays away otherwise. */
+export async function leave(shelf: Shelf, mark: string, text: string | undefined, resolved: string): Promise<Left> {
+  const { http, name, place, verb, closes } = shelf;
+  const found = (await notes(shelf)).find(({ own, body }) => own && body.startsWith(mark));
+  if (found === undefined) {
+    if (text === undefined) return 'none';
+    await ask(http, name, { method: 'POST', path: place, body: shelf.make(text) });
+    return 'created';
   }
-  throw new Error('more than 10,000 notes');
+  const over = text === undefined;
+  const closed = over && closes;
+  if (!closed && found.body === (text ?? resolved)) return 'unchanged';
+  await ask(http, name, { method: verb, path: shelf.one(found.id), body: shelf.change(text ?? resolved, over) });
+  return closed ? 'closed' : 'updated';
 }
 
-export const PAGE = 100;
+const PAGE = 100;
 /** A comment of anybody's may hold 65,536 characters: a page of long ones still is read. */
 export const PAGE_BYTES = 16 * 1024 * 1024;
+const MOST_PAGES = 100;
+
+/** Every page: a short list would make a second text. */
+async function notes({ http, name, place, query, ...shelf }: Shelf): Promise<Note[]> {
+  const all: Note[] = [];
+  for (let page = 1; page <= MOST_PAGES; page++) {
+    const some = await ask(http, name, { method: 'GET', path: place, query: { ...query, per_page: PAGE, page } });
+    if (!Array.isArray(some)) throw new DcsError('TARGET', `${name} answered ${place} with something else than a list.`);
+    all.push(...(some as Fields[]).flatMap((found) => shelf.read(found) ?? []));
+    if (some.length < PAGE) return all;
+  }
+  throw new DcsError('TARGET', `${name} answered ${place} with more than ${MOST_PAGES * PAGE} texts.`);
+}
+
+/** One request to a forge; what it answers must be what was asked for. */
+export async function ask(http: Http, name: string, request: HttpRequest): Promise<unknown> {
+  const answer = await http.request(request);
+  if (answer.status < 300) return answer.body;
+  throw refused(name, request, answer);
+}
+
+function refused(name: string, { method, path }: HttpRequest, { status }: HttpAnswer): DcsError {
+  const rights = status === 401 || status === 403 || status === 404;
+  return new DcsError(rights ? 'AUTH' : 'TARGET', `${name} refused ${method} ${path} with ${status}.`, {
+    status,
+    ...(rights
+      ? {
+          why: 'The token of this job may not do that. No secret was written or read by this request.',
+          hint: [
+            'permissions: {pull-requests: write, issues: write}   # in the GitHub workflow',
+            'DCS_GITLAB_TOKEN: a project access token with the scope api   # in GitLab',
+          ],
+        }
+      : {}),
+  });
+}
+
+/** The token goes to this one origin and into no address. */
+export const authorized = (http: Http, headers: Readonly<Record<string, string>>): Http => ({
+  origin: http.origin,
+  request: (request) => http.request({ ...request, headers: { ...headers, ...request.headers } }),
+});

@@ -1,9 +1,6 @@
 import { createHttp, DcsError, path, type Env, type Http, type Log } from 'dcs-sdk';
-import { ask, askList } from './api.ts';
-import { everyPage, ourNote, PAGE, PAGE_BYTES, type Forge, type Left, type Note } from './forge.ts';
+import { ask, authorized, PAGE_BYTES, type Forge, type Shelf } from './forge.ts';
 
-/** Who writes with the token of a job. https://docs.github.com/actions/concepts/security/github_token (last verified 2026-11-21) */
-const BOT = 'github-actions[bot]';
 const NAME = 'GitHub';
 
 /** https://docs.github.com/rest/issues/comments and /rest/issues/issues, last verified 2026-11-21 */
@@ -20,54 +17,46 @@ export function github(env: Env, log: Log): Forge {
     'x-github-api-version': '2022-11-28',
   });
   const issues = path`/repos/${owner}/${name}/issues`;
-  return { comment: (...given) => comment(http, issues, ...given), issue: (...given) => issue(http, issues, ...given) };
-}
-
-async function comment(
-  http: Http,
-  issues: string,
-  change: number,
-  mark: string,
-  text: string | undefined,
-  resolved: string,
-): Promise<Left> {
-  const place = `${issues}/${change}/comments`;
-  const found = ourNote(await notes(http, place, {}), mark);
-  if (found === undefined) {
-    if (text === undefined) return 'none';
-    await ask(http, NAME, { method: 'POST', path: place, body: { body: text } });
-    return 'created';
-  }
-  const body = text ?? resolved;
-  if (found.body === body) return 'unchanged';
-  await ask(http, NAME, { method: 'PATCH', path: `${issues}/comments/${found.id}`, body: { body } });
-  return 'updated';
-}
-
-async function issue(http: Http, issues: string, mark: string, title: string, text: string | undefined, resolved: string): Promise<Left> {
-  const found = ourNote(await notes(http, issues, { state: 'open', creator: BOT }), mark);
-  if (found === undefined) {
-    if (text === undefined) return 'none';
-    await ask(http, NAME, { method: 'POST', path: issues, body: { title, body: text } });
-    return 'created';
-  }
-  if (found.body === text) return 'unchanged';
-  const body = text === undefined ? { body: resolved, state: 'closed' } : { body: text };
-  await ask(http, NAME, { method: 'PATCH', path: `${issues}/${found.id}`, body });
-  return text === undefined ? 'closed' : 'updated';
-}
-
-/** Issues go by their number, comments by their id. Pull requests are issues, too, and none of ours. */
-async function notes(http: Http, place: string, query: Readonly<Record<string, string>>): Promise<Note[]> {
-  const all = await everyPage((page) => askList(http, NAME, { method: 'GET', path: place, query: { ...query, per_page: PAGE, page } }));
-  return all.flatMap(({ number, id, body, user, pull_request }) => {
-    const own = (user as { login?: unknown } | null)?.login === BOT;
-    return typeof body === 'string' && pull_request === undefined ? [{ id: Number(number ?? id), body, own }] : [];
+  /** Issues go by their number, comments by their id. Pull requests are issues, too, and none of ours. */
+  const shelf = (me: string): Pick<Shelf, 'http' | 'name' | 'read' | 'verb'> => ({
+    http,
+    name: NAME,
+    verb: 'PATCH',
+    read: ({ number, id, body, user, pull_request }) =>
+      typeof body === 'string' && pull_request === undefined
+        ? { id: Number(number ?? id), body, own: (user as { login?: unknown } | null)?.login === me }
+        : undefined,
   });
+  return {
+    comments: async (change) => ({
+      ...shelf(await myself(http)),
+      place: `${issues}/${change}/comments`,
+      query: {},
+      one: (id) => `${issues}/comments/${id}`,
+      make: (body) => ({ body }),
+      change: (body) => ({ body }),
+      closes: false,
+    }),
+    async issues(title) {
+      const me = await myself(http);
+      return {
+        ...shelf(me),
+        place: issues,
+        query: { state: 'open', creator: me },
+        one: (id) => `${issues}/${id}`,
+        make: (body) => ({ title, body }),
+        change: (body, over) => (over ? { body, state: 'closed' } : { body }),
+        closes: true,
+      };
+    },
+  };
 }
 
-/** The token goes to this one origin and into no address. */
-const authorized = (http: Http, headers: Readonly<Record<string, string>>): Http => ({
-  origin: http.origin,
-  request: (request) => http.request({ ...request, headers: { ...headers, ...request.headers } }),
-});
+/** A person's token says whose it is; a job's own is refused: https://docs.github.com/actions/concepts/security/github_token (last verified 2026-11-21) */
+async function myself(http: Http): Promise<string> {
+  const request = { method: 'GET', path: '/user' } as const;
+  if ((await http.request(request)).status === 403) return 'github-actions[bot]';
+  const { login } = (await ask(http, NAME, request)) as { login?: unknown };
+  if (typeof login !== 'string') throw new DcsError('TARGET', 'GitHub does not say whose token this is.');
+  return login;
+}

@@ -1,6 +1,6 @@
 import { DcsError, EXIT, type DcsRun, type Env, type Environment, type Host, type Log } from 'dcs-sdk';
 import { beforeChange } from './base.ts';
-import type { Left } from './forge.ts';
+import { leave } from './forge.ts';
 import { failedRun } from './failed.ts';
 import { googleToken } from './google.ts';
 import { fenced, logLine, word } from './markdown.ts';
@@ -69,7 +69,8 @@ async function change(run: CiRun, env: Env): Promise<CiResult> {
   const name = word(environment.name);
   const mark = `<!-- dcs:plan:${name} -->`;
   const body = altered ? `${mark}\n${described(name, { added, gone, known: before !== undefined }, namesOf(run))}` : undefined;
-  const left = await place.forge().comment(number, mark, body, `${mark}\nThis change no longer alters what dcs plans for \`${name}\`.`);
+  const resolved = `${mark}\nThis change no longer alters what dcs plans for \`${name}\`.`;
+  const left = await leave(await place.forge().comments(number), mark, body, resolved);
   if (body !== undefined) await place.summary(body);
   const text = altered ? `This change alters the plan of ${name}.` : `This change does not alter the plan of ${name}.`;
   return { lines: [text, `Comment: ${left}`], json: { event: 'change', environment: environment.name, altered, comment: left }, exit: 0 };
@@ -124,12 +125,17 @@ async function drift(run: CiRun, env: Env): Promise<CiResult> {
     namesOf(run) === 'list' ? `${target}  ${names.join(' ')}` : `${target}  ${names.length}`,
   );
   const body = `${mark}\n${name} holds what dcs did not write:\n\n${fenced(lines)}\n\nLook with \`dcs diff -e ${name}\`; \`dcs sync -e ${name}\` mends it.`;
-  const left = await place
-    .forge()
-    .issue(mark, `dcs: ${name} drifted`, drifted.length > 0 ? body : undefined, `${mark}\n${name} is again as dcs wrote it.`);
+  if (drifted.length === 0 && rowsOf(seen).some(({ state }) => state !== 'in sync' && state !== 'behind'))
+    return {
+      lines: [`Whether ${name} drifted cannot be told.`],
+      json: { event: 'drift', environment: environment.name, drifted: null },
+      exit: 0,
+    };
+  const shelf = await place.forge().issues(`dcs: ${name} drifted`);
+  const left = await leave(shelf, mark, drifted.length > 0 ? body : undefined, `${mark}\n${name} is again as dcs wrote it.`);
   if (drifted.length > 0) await place.summary(body);
   return {
-    lines: [drifted.length > 0 ? `${name} drifted.` : `${name} did not drift.`, `Issue: ${left satisfies Left}`],
+    lines: [drifted.length > 0 ? `${name} drifted.` : `${name} did not drift.`, `Issue: ${left}`],
     json: { event: 'drift', environment: environment.name, drifted: drifted.length > 0, issue: left },
     exit: 0,
   };

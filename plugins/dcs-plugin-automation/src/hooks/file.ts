@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { lstat, mkdir, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { DcsError } from 'dcs-sdk';
+import { replace } from '../replace.ts';
 
 /** A file as it lies there; `text` byte by byte (latin1), whatever its encoding. */
 export interface Found {
@@ -24,14 +24,10 @@ export async function look(file: string): Promise<Found | undefined> {
 
 /** As a whole or not at all. */
 export async function write(file: string, text: string, mode: number): Promise<void> {
-  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await stand(dirname(file));
-    await writeFile(temporary, text, { encoding: 'latin1', flag: 'wx' });
-    await chmod(temporary, mode);
-    await rename(temporary, file);
+    await replace(file, Buffer.from(text, 'latin1'), mode);
   } catch (error) {
-    await remove(temporary);
     throw unusable(file, error);
   }
 }

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replace } from '../replace.ts';
 import { isTrouble, type Notice } from './notice.ts';
 import { dedupKey } from './pagerduty.ts';
 
@@ -63,10 +64,7 @@ export class Memory {
   }
 
   async #write(notice: Notice): Promise<void> {
-    const file = this.#file(notice);
-    const temporary = `${file}.${randomUUID()}.tmp`;
     const told: Told = { digest: digestOf(notice), at: Date.now() };
-    await writeFile(temporary, JSON.stringify(told), { mode: 0o600 });
-    await rename(temporary, file);
+    await replace(this.#file(notice), JSON.stringify(told), 0o600);
   }
 }

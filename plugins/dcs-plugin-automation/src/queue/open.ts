@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { DcsError, type Env } from 'dcs-sdk';
 import { openFileQueue } from './file-queue.ts';
 import { FileStore } from './file-store.ts';
@@ -8,7 +7,8 @@ import type { RedisQueueOptions } from './redis-queue.ts';
 import type { DeadLetter, Queue } from './queue.ts';
 
 export interface Where {
-  readonly env: Env;
+  /** Of dcs on this machine. */
+  readonly stateDir: string;
   /** The directory of dcs.yaml. */
   readonly root: string;
   /** Of Doppler. */
@@ -55,12 +55,5 @@ export function queueUrl(env: Env, flag: string | undefined): string | undefined
   return found;
 }
 
-function fileOf({ env, root }: Pick<Where, 'env' | 'root'>): string {
-  const { XDG_STATE_HOME: set = '' } = env;
-  return join(
-    isAbsolute(set) ? set : join(homedir(), '.local', 'state'),
-    'dcs',
-    'webhook',
-    `${createHash('sha256').update(root).digest('hex').slice(0, 16)}.sqlite`,
-  );
-}
+const fileOf = ({ stateDir, root }: Pick<Where, 'stateDir' | 'root'>): string =>
+  join(stateDir, 'webhook', `${createHash('sha256').update(root).digest('hex').slice(0, 16)}.sqlite`);

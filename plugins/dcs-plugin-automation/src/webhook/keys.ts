@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { DcsError, Secret, type Env } from 'dcs-sdk';
+import { replace } from '../replace.ts';
 
 /** What signs: the key that Doppler has, then the one it had before. */
 export type Keys = readonly [Secret, ...Secret[]];
@@ -74,9 +75,12 @@ export async function makeKey(file: string, rotate: boolean): Promise<{ readonly
   const [newest] = (await readKeys(file)) ?? [];
   if (newest !== undefined && !rotate) return { key: new Secret(newest), made: false };
   const key = randomBytes(32).toString('hex');
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, `${[key, ...(newest === undefined ? [] : [newest])].join('\n')}\n`, { mode: 0o600, flag: 'wx' });
-  await chmod(temporary, 0o600);
-  await rename(temporary, file);
+  try {
+    await replace(file, `${[key, ...(newest === undefined ? [] : [newest])].join('\n')}\n`, 0o600);
+  } catch (error) {
+    throw new DcsError('CONFIG', `${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`, {
+      why: 'The signing key of the webhook belongs there. Doppler was told nothing.',
+    });
+  }
   return { key: new Secret(key), made: true };
 }

@@ -35,7 +35,7 @@ export async function openStage(
   await refuseUntrusted(host);
   const metrics = new Metrics();
   const url = queueUrl(host.env, flags.queue);
-  const queue = await openQueue({ env: host.env, root: host.root, project: projectOf(allowed), url, log: logLine });
+  const queue = await openQueue({ stateDir: host.stateDir, root: host.root, project: projectOf(allowed), url, log: logLine });
   const places = new Map([...allowed.values()].map((one) => [one.environment, one]));
   const last = new Map<string, DcsRun>();
   const telling = new Set<Promise<unknown>>();

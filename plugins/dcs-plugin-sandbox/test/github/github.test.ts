@@ -30,6 +30,7 @@ describe('sandbox GitHub', () => {
     expect((await api('GET', '/repos/acme/other')).status).to.equal(404);
     expect((await api('GET', REPO)).json).to.include({ full_name: 'acme/shop', private: true });
     expect((await api('GET', '/user')).json.login).to.equal('you');
+    expect((await api('GET', '/user', undefined, SEED.github.readToken)).status, 'a job is no user').to.equal(403);
     await control('POST', 'repositories', { name: 'acme/secret' });
     expect((await api('GET', '/repos/acme/secret', undefined, SEED.github.readToken)).status).to.equal(404);
     expect((await api('GET', '/nowhere')).json.message).to.equal('Not Found');

@@ -22,7 +22,7 @@ A dead letter goes away with the next run for its environment that works.`;
     const allowed = await allowedOf(host, flags.env);
     if (flags.dead) {
       const url = queueUrl(host.env, flags.queue);
-      const all = await deadLettersOf({ env: host.env, root: host.root, project: projectOf(allowed), url, log: logLine });
+      const all = await deadLettersOf({ stateDir: host.stateDir, root: host.root, project: projectOf(allowed), url, log: logLine });
       const letters =
         flags.env === undefined
           ? all

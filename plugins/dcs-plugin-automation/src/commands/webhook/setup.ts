@@ -9,7 +9,7 @@ import { keyFlag, webUrl, yesFlag } from '../../webhook-command.ts';
 export default class WebhookSetup extends DcsCommand {
   static override description = `Tell Doppler where the receiver is, for the configs that triggers of dcs.yaml name.
 
-Makes the webhook, or mends the one with this URL: its configs and its signing key. --key-file makes the key where there is none; --rotate a new one, and the receiver takes the old one too until the next rotation.`;
+Makes the webhook, or mends the one with this URL: its configs and its signing key, and turns it on. --key-file makes the key where there is none; --rotate a new one, and the receiver takes the old one too until the next rotation.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> https://hooks.example.com/webhook --key-file /etc/dcs/webhook.key',
     '<%= config.bin %> <%= command.id %> https://hooks.example.com/webhook --key-file /etc/dcs/webhook.key --rotate --yes',
@@ -26,16 +26,26 @@ Makes the webhook, or mends the one with this URL: its configs and its signing k
     const { flags, args } = await this.parse(WebhookSetup);
     const { href: url } = webUrl(args.url);
     const host = await this.host();
-    const places = await placesOf(host, await allowedOf(host, flags.env));
-    for (const { project, configs } of places) host.output.note(`Doppler ${project}: ${configs.join(', ')} -> ${url}`);
+    const allowed = await allowedOf(host, flags.env);
+    for (const [project, own] of Map.groupBy(allowed.values(), (one) => one.project))
+      host.output.note(`Doppler ${project}: ${own.map(({ config }) => config).join(', ')} -> ${url}`);
     if (!(await host.confirm('Tell Doppler so?', '--yes'))) throw new DcsError('REFUSED', 'You said no.', { why: 'Nothing was written.' });
     const file = flags['key-file'];
-    const { key, made } =
-      file === undefined ? { key: (await signingKeys(host.env, undefined))[0], made: false } : await makeKey(file, flags.rotate);
-    if (made) host.output.note(`+ ${file}  the signing key; it stays on this machine and in Doppler`);
     const done: { project: string; webhook: DopplerWebhook; created: boolean }[] = [];
-    // One after the other: what the first one refuses, the next one is not asked.
-    for (const place of places) done.push({ project: place.project, ...(await setUp(place, url, key)) });
+    // Of two at once one would give Doppler a key that the file of the other does not have.
+    const lock = await host.alone('dcs webhook setup');
+    let made = false;
+    try {
+      const places = await placesOf(host, allowed);
+      const found = file === undefined ? undefined : await makeKey(file, flags.rotate);
+      made = found?.made ?? false;
+      if (made) host.output.note(`+ ${file}  the signing key; it stays on this machine and in Doppler`);
+      const key = found?.key ?? (await signingKeys(host.env, undefined))[0];
+      // One after the other: what the first one refuses, the next one is not asked.
+      for (const place of places) done.push({ project: place.project, ...(await setUp(place, url, key)) });
+    } finally {
+      await lock.release();
+    }
     return this.out(
       [
         ...done.map(
@@ -56,5 +66,6 @@ async function setUp(
   const found = webhooks.find((webhook) => webhook.url === url);
   if (found === undefined) return { webhook: await api.create({ url, secret, configs }), created: true };
   const enable = configs.filter((config) => !found.configs.includes(config));
-  return { webhook: await api.change(found.id, { secret, enable }), created: false };
+  const webhook = await api.change(found.id, { secret, enable });
+  return { webhook: webhook.enabled ? webhook : await api.turnOn(found.id), created: false };
 }
