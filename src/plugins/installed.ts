@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { DcsError } from 'dcs-sdk';
 import { claim, release } from '../engine/claim.ts';
@@ -63,11 +63,14 @@ export async function strike(dataDir: string, names: readonly string[]): Promise
 
 async function rewrite(dataDir: string, change: (entries: readonly Entry[]) => readonly Entry[]): Promise<void> {
   const current = listing(dataDir);
+  const before = current.oclif?.plugins ?? [];
+  const after = change(before);
+  for (const { type, root } of before) if (type === 'user' && !after.some((each) => each.root === root)) await stampNow(root);
   const next = {
     private: true,
     dependencies: {},
     ...current,
-    oclif: { schema: 1, ...current.oclif, plugins: change(current.oclif?.plugins ?? []) },
+    oclif: { schema: 1, ...current.oclif, plugins: after },
   };
   await replaceFile(join(dataDir, 'package.json'), `${JSON.stringify(next, undefined, 2)}\n`, 0o600);
 }
@@ -107,17 +110,26 @@ export async function freshFolder(dataDir: string, name: string, version: string
   return folder;
 }
 
-/** A program that started before may still load code of the version that it knows. */
+/** A program that started before may still load code of the version that it knows: it goes so long after it went out of use. */
 const KEPT_MS = 60 * 60_000;
+
+async function stampNow(folder: string): Promise<void> {
+  const now = new Date();
+  try {
+    await utimes(folder, now, now);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
 
 /** Removes what died half-way, and former versions that no running dcs can need. */
 async function sweep(dataDir: string): Promise<void> {
   const root = join(dataDir, 'plugins');
   const used = new Set((listing(dataDir).oclif?.plugins ?? []).map((entry) => entry.root));
-  for (const name of await readdir(root)) {
-    if (name === '.lock') continue;
-    for (const version of await readdir(join(root, name))) {
-      const folder = [root, name, version].join(sep);
+  for (const entry of await readdir(root, { withFileTypes: true })) {
+    if (entry.name === '.lock' || !entry.isDirectory()) continue;
+    for (const version of await readdir(join(root, entry.name))) {
+      const folder = [root, entry.name, version].join(sep);
       if (!used.has(folder) && (await stat(folder)).mtimeMs < Date.now() - KEPT_MS) await rm(folder, { recursive: true });
     }
   }

@@ -1,13 +1,13 @@
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { DcsError, type Env } from 'dcs-sdk';
 import { nearest } from '../config/nearest.ts';
-import { isMissing } from '../files.ts';
 import { OFFICIAL_PLUGINS } from '../registry.ts';
 import type { Wanted } from './names.ts';
 import { isPublic, registryOf } from './npmrc.ts';
 import { homeOf, officialPlugin, versionFor, type Dcs } from './official.ts';
+import { packedManifest } from './packed.ts';
 import { provenanceOf, type Provenance } from './provenance.ts';
 import { findRelease, integrityOf, type Release } from './release.ts';
 
@@ -68,10 +68,10 @@ function doubtOf(dcs: Dcs, name: string, registry: string, provenance: Provenanc
 }
 
 async function packed(path: string): Promise<Candidate> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw isMissing(error) ? new DcsError('USAGE', `There is no file ${path}.`, { hint: 'npm pack     makes one' }) : error;
-  });
-  const { name, version } = manifestOf(bytes, basename(path));
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+    throw new DcsError('USAGE', `There is no file ${path}.`, { hint: 'npm pack     makes one' });
+  const bytes = await readFile(path);
+  const { name, version } = packedManifest(bytes, basename(path));
   return {
     name,
     version,
@@ -82,34 +82,4 @@ async function packed(path: string): Promise<Candidate> {
     pinned: version,
     bytes,
   };
-}
-
-const BLOCK = 512;
-
-/** package.json of a packed package: the first entry of that name, as npm reads it. */
-function manifestOf(bytes: Buffer, file: string): { readonly name: string; readonly version: string } {
-  const broken = new DcsError('CONFIG', `${file} is not a packed plugin.`, { hint: 'npm pack     makes one' });
-  let tar: Buffer;
-  try {
-    tar = gunzipSync(bytes, { maxOutputLength: 256 * 1024 * 1024 });
-  } catch {
-    throw broken; // zlib's errors say nothing that a person could use
-  }
-  for (let at = 0; at + BLOCK <= tar.length && tar[at] !== 0;) {
-    const text = (from: number, length: number): string =>
-      tar
-        .toString('utf8', at + from, at + from + length)
-        .split('\0')[0]!
-        .trim();
-    const size = Number.parseInt(text(124, 12), 8);
-    if (/^[^/]+\/package\.json$/.test(text(0, 100))) {
-      const { name, version } = JSON.parse(tar.toString('utf8', at + BLOCK, at + BLOCK + size)) as { name?: unknown; version?: unknown };
-      if (typeof name === 'string' && typeof version === 'string' && /^[\w@./~-]+$/.test(name) && /^[\w.+-]+$/.test(version))
-        return { name, version };
-      throw broken;
-    }
-    if (!Number.isSafeInteger(size)) throw broken;
-    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
-  }
-  throw broken;
 }

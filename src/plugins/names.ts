@@ -34,9 +34,12 @@ export function wanted(word: string): Wanted {
 export function packageName(word: string): string {
   const lower = word.toLowerCase();
   const name = lower.startsWith('@') || lower.startsWith(PREFIX) ? lower : `${PREFIX}${lower}`;
-  if (NAME.test(name) && name.length <= 214 && name !== PREFIX) return name;
+  if (isPackageName(name) && name !== PREFIX) return name;
   throw new DcsError('USAGE', 'This is not the name of a plugin.', { hint: 'lower case, digits, - . and _: dcs plugins install neon' });
 }
+
+/** It is also part of a path. */
+export const isPackageName = (name: string): boolean => NAME.test(name) && name.length <= 214;
 
 /** As people say it. */
 export const shortName = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);

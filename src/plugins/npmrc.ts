@@ -45,6 +45,11 @@ function parse(text: string, env: Env): Map<string, string> {
 function checked(text: string): URL {
   if (!URL.canParse(text)) throw new DcsError('CONFIG', 'The npm registry is not a URL.', { hint: 'npm config get registry' });
   const url = new URL(text.endsWith('/') ? text : `${text}/`);
+  if (url.username !== '' || url.password !== '')
+    throw new DcsError('CONFIG', `The address of the npm registry ${url.host} holds a login.`, {
+      why: 'npm would show it to every program of this machine. Nothing was installed.',
+      hint: `npm login --registry ${url.protocol}//${url.host}${url.pathname}`,
+    });
   if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) return url;
   throw new DcsError('CONFIG', `The npm registry ${url.host} is not encrypted.`, {
     why: 'Whoever stands in between could name other code and another checksum. Nothing was installed.',

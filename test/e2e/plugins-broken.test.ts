@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bare, community, type Bare } from './plugins.ts';
@@ -33,6 +33,27 @@ describe('plugins that were cut off, changed, lost or overtaken', function () {
     }
     expect((await m.dcs(['plugins', 'update', 'die'])).code).to.equal(0);
     expect((await m.dcs(['die', 'hello'])).out).to.equal('hello from 2.0.0\n');
+  });
+
+  it('keeps the version that a running dcs may still load from, for an hour after it went out of use', async () => {
+    await registry.publish(community('dcs-plugin-long', '1.0.0'));
+    await m.allow('dcs-plugin-long');
+    await m.dcs(['plugins', 'install', 'long']);
+    const aged = async (hours: number): Promise<void> => {
+      for (const folder of await m.folders())
+        await utimes(join(m.data, 'plugins', folder), new Date(), new Date(Date.now() - hours * 3_600_000));
+    };
+    const versions = async (): Promise<string[]> => (await m.folders()).map((folder) => folder.split(/[/-]/).at(-2)!).toSorted();
+    await aged(24);
+    await registry.publish(community('dcs-plugin-long', '2.0.0'));
+    expect((await m.dcs(['plugins', 'update', 'long'])).code).to.equal(0);
+    expect(await versions()).to.deep.equal(['1.0.0', '2.0.0']);
+    await aged(2);
+    await writeFile(join(m.data, 'plugins', '.DS_Store'), '');
+    await registry.publish(community('dcs-plugin-long', '3.0.0'));
+    expect((await m.dcs(['plugins', 'update', 'long'])).code).to.equal(0);
+    await rm(join(m.data, 'plugins', '.DS_Store'));
+    expect(await versions()).to.deep.equal(['2.0.0', '3.0.0']);
   });
 
   it('names a plugin that was changed after its installation in doctor, refuses to run it, and goes on without it', async () => {

@@ -168,6 +168,11 @@ describe('dcs plugins, against a real registry', function () {
         oclif: { dcs: { contract: 1, targets: { mine: './lib/target.js' } } },
       }),
     );
+    for (const text of ['{', 'null', '{"name": "../../..", "oclif": {"dcs": {}}}']) {
+      await mkdir(join(m.world.project, 'none'), { recursive: true });
+      await writeFile(join(m.world.project, 'none', 'package.json'), text);
+      expect((await m.dcs(['plugins', 'link', 'none'])).code, text).to.equal(64);
+    }
     expect((await m.dcs(['plugins', 'link', 'mine'])).code).to.equal(0);
     expect((await m.dcs(['plugins'])).out).to.match(/dcs-plugin-mine\s+0\.0\.1\s+linked\s+targets mine/);
     expect((await m.dcs(['plugins', 'unlink', 'mine'])).code).to.equal(0);
@@ -175,6 +180,8 @@ describe('dcs plugins, against a real registry', function () {
     expect((await m.dcs(['plugins', 'reset'])).code).to.equal(7);
     const anew = await m.dcs(['plugins', 'reset', '--reinstall', '--yes']);
     expect([anew.code, await m.plugins()]).to.deep.equal([0, ['dcs-plugin-neon 0.1.0']]);
+    const down = await m.dcs(['plugins', 'reset', '--reinstall', '--yes'], { env: { DCS_NPM_REGISTRY: 'http://127.0.0.1:1/' } });
+    expect([down.code, await m.plugins()], 'without a registry nothing is lost').to.deep.equal([8, ['dcs-plugin-neon 0.1.0']]);
     await writeFile(join(m.data, 'package.json'), '{');
     expect((await m.dcs(['plugins', 'reset', '--yes'])).code).to.equal(0);
     expect(JSON.parse(await readFile(join(m.data, 'package.json'), 'utf8'))).to.deep.include({ oclif: { schema: 1, plugins: [] } });

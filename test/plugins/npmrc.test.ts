@@ -35,6 +35,14 @@ describe('the registry that npm would ask', () => {
     expect((await registryOf('x', { NPM_TOKEN: 'npm_x' }, home)).authorization).to.equal('Bearer npm_x');
   });
 
+  it('is refused with a login in its address, which npm would show in argv', async () => {
+    const error = await registryOf('x', { DCS_NPM_REGISTRY: 'https://me:pa55@npm.acme.example/all/' }, home).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.include({ code: 'CONFIG', message: 'The address of the npm registry npm.acme.example holds a login.' });
+    expect(JSON.stringify(error)).to.contain('https://npm.acme.example/all/').and.not.contain('pa55');
+  });
+
   it('is refused without encryption, but for this machine', async () => {
     for (const url of ['http://registry.npmjs.org', 'ftp://x', 'nothing'])
       expect(await registryOf('x', { DCS_NPM_REGISTRY: url }, home).catch((error: { code: string }) => error.code), url).to.equal('CONFIG');

@@ -4,6 +4,8 @@ import { Args } from '@oclif/core';
 import { DcsError } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
 import { alone, enlist } from '../../plugins/installed.ts';
+import { isPackageName } from '../../plugins/names.ts';
+import { fieldsOf } from '../../plugins/packed.ts';
 
 export default class PluginsLink extends DcsCommand {
   static override description =
@@ -16,9 +18,11 @@ export default class PluginsLink extends DcsCommand {
     const root = resolve(args.folder);
     const file = join(root, 'package.json');
     if (!existsSync(file)) throw new DcsError('USAGE', `There is no package.json in ${root}.`, { why: 'Nothing was linked.' });
-    const { name, oclif } = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; oclif?: { dcs?: object } };
-    if (name === undefined || oclif?.dcs === undefined)
-      throw new DcsError('USAGE', `${root} is no plugin for dcs.`, { why: 'Its package.json has no oclif.dcs. Nothing was linked.' });
+    const { name, oclif } = fieldsOf(readFileSync(file, 'utf8'));
+    if (typeof name !== 'string' || !isPackageName(name) || (oclif as { dcs?: object } | undefined)?.dcs === undefined)
+      throw new DcsError('USAGE', `${root} is no plugin for dcs.`, {
+        why: 'Its package.json has no name, or no oclif.dcs. Nothing was linked.',
+      });
     await alone(this.config.dataDir, () => enlist(this.config.dataDir, { name, type: 'link', root }));
     return this.out([`✓ ${name} linked from ${root}`], { linked: name, root });
   }
