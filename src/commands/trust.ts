@@ -18,8 +18,7 @@ export default class Trust extends DcsCommand {
     const { project, directories, log } = await openSession(this.config, this.invocation());
     const members = flags.all ? await membersOf(project) : [];
     const digest = await trust(directories.stateDir, project.files);
-    // One file holds them all: one after another.
-    for (const { files } of members) await trust(directories.stateDir, files);
+    await Promise.all(members.map(({ files }) => trust(directories.stateDir, files)));
     if (process.env['DCS_SHELL']) await keepRules(directories.stateDir, project, log);
     const more = members.length === 0 ? [] : [`  and the dcs.yaml of ${plural(members.length, 'member')}`];
     const lines = [`✓ trusted ${project.file}`, ...more, '  Until the file changes. dcs untrust takes it back.'];

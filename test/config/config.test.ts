@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -139,13 +139,22 @@ describe('dcs.yaml', () => {
     const dir = write('doppler: shop\n');
     const [state, file] = [join(dir, 'state'), join(dir, 'dcs.yaml')];
     await trust(state, [file]);
-    expect([await isTrusted(state, [file]), statSync(join(state, 'trust.json')).mode & 0o777]).to.deep.equal([true, 0o600]);
+    const [record, ...others] = readdirSync(join(state, 'trust'));
+    expect([await isTrusted(state, [file]), statSync(join(state, 'trust', record!)).mode & 0o777, others]).to.deep.equal([true, 0o600, []]);
     writeFileSync(file, 'doppler: other\n');
     expect([await isTrusted(state, [file]), await untrust(state, [file]), await untrust(state, [file])]).to.deep.equal([
       false,
       true,
       false,
     ]);
+  });
+  it('trusts and no longer trusts many files at once, and forgets none of it', async () => {
+    const files = Array.from({ length: 20 }, (_, index) => join(write(`doppler: shop # ${index}\n`), 'dcs.yaml'));
+    const state = join(write('doppler: shop\n'), 'state');
+    const [kept, ended] = [files.slice(0, 10), files.slice(10)];
+    for (const file of ended) await trust(state, [file]);
+    await Promise.all([...kept.map((file) => trust(state, [file])), ...ended.map((file) => untrust(state, [file]))]);
+    expect(await Promise.all(files.map((file) => isTrusted(state, [file])))).to.deep.equal(files.map((file) => kept.includes(file)));
   });
   it('has the published JSON Schema up to date', () => {
     expect(JSON.parse(readFileSync(new URL('../../schema/dcs.schema.json', import.meta.url), 'utf8'))).to.deep.equal(
