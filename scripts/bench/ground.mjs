@@ -43,7 +43,7 @@ export async function ground(yaml) {
     origin: sandbox.origin,
     dcs: (...words) => [process.execPath, bin, ...words],
     delay: (delay) => post('/_sandbox/delay', { ms: delay }),
-    doppler: (config, secrets) => post('/v3/configs/config/secrets', { project: 'shop', config, secrets }, SEED.tokens.user),
+    doppler: (config, secrets, project = 'shop') => post('/v3/configs/config/secrets', { project, config, secrets }, SEED.tokens.user),
     cloudflare: (path, body) => post(`/client/v4/accounts/${SEED.cloudflare.accountId}${path}`, body, SEED.cloudflare.token),
     post,
     forget: () => sandbox.journal.clear(),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ground, ROOT, SEED } from './ground.mjs';
 import { measure, median, ms, table } from './measure.mjs';
 
-const ROUNDS = 2;
+const ROUNDS = 5;
 const SECRETS = 50;
 const FUNCTIONS = 2;
 const DELAY = 50;

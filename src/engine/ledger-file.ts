@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Ledger, LedgerKeys, LedgerRecord, Pending, SourceRecord } from './ledger-types.ts';
+import type { Ledger, LedgerKey, LedgerKeys, LedgerRecord, Pending, SourceRecord } from './ledger-types.ts';
 import { mergeRecord } from './ledger-merge.ts';
 import { damaged, headOf, lineOf, pendingOf, recordOf, type Head, type Line } from './ledger-line.ts';
 
@@ -21,20 +21,32 @@ export function emptyLedger(place: string, keys: LedgerKeys, incarnation: string
  */
 export function serialise(ledger: Ledger, keys: LedgerKeys): string {
   const { place, source } = ledger;
-  const seal = (purpose: string, fields: unknown): string => keys.active.seal(`ledger ${purpose}`, [place, fields]);
+  const key = keys.active;
+  const seal = (purpose: string, fields: unknown): string => key.seal(`ledger ${purpose}`, [place, fields]);
+  const sealed = (purpose: 'record' | 'pending', fields: object): string =>
+    `${JSON.stringify({ [purpose]: fields, seal: seal(purpose, fields) })}\n`;
   const wants = [...(source?.names ?? [])].toSorted(byName);
   const head = headOf(ledger, source && seal('wants', wants));
-  const records = [...ledger.records].toSorted(byName).map(([, record]) => recordOf(record));
-  const pending = ledger.pending.map(pendingOf);
-  const rest = [
-    ...wants.map(([name, mac]) => ({ wants: [name, mac] })),
-    ...records.map((record) => ({ record, seal: seal('record', record) })),
-    ...pending.map((each) => ({ pending: each, seal: seal('pending', each) })),
-    { end: place },
-  ].map((line) => `${JSON.stringify(line)}\n`);
-  const body = rest.join('');
+  const records = [...ledger.records].toSorted(byName).map(([, record]) => record);
+  const body = [
+    ...wants.map(([name, mac]) => `${JSON.stringify({ wants: [name, mac] })}\n`),
+    ...records.map((record) => once(record, key, place, () => sealed('record', recordOf(record)))),
+    ...ledger.pending.map((each) => once(each, key, place, () => sealed('pending', pendingOf(each)))),
+    `${JSON.stringify({ end: place })}\n`,
+  ].join('');
   const first = { ledger: head, seal: seal('head', head), whole: seal('whole', [head, hash('sha256', body)]) };
   return `${JSON.stringify(first)}\n${body}`;
+}
+
+const lines = new WeakMap<LedgerRecord | Pending, { readonly key: LedgerKey; readonly place: string; readonly line: string }>();
+
+/** A sync saves its ledger with every chunk, and most of it as it was: what did not change is neither sealed nor written anew. */
+function once(of: LedgerRecord | Pending, key: LedgerKey, place: string, made: () => string): string {
+  const known = lines.get(of);
+  if (known && known.key === key && known.place === place) return known.line;
+  const line = made();
+  lines.set(Object.freeze(of), { key, place, line });
+  return line;
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

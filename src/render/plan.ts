@@ -145,6 +145,8 @@ export const sumLine = (looks: readonly Look[], brief: boolean): string =>
 
 export function planJson(look: Look): Record<string, unknown> {
   const { job, plan, findings, identity, shaped } = look;
+  const changes = writes(plan);
+  const changed = new Set(changes);
   return {
     target: job.name,
     type: job.definition.type,
@@ -153,9 +155,9 @@ export function planJson(look: Look): Record<string, unknown> {
     effect: identity?.effect ?? job.definition.effect,
     notes: identity?.notes ?? [],
     undeployed: look.undeployed ?? [],
-    changes: writes(plan).map(({ name, action, reason: why }) => ({ name, action, reason: why })),
+    changes: changes.map(({ name, action, reason: why }) => ({ name, action, reason: why })),
     others: plan.items
-      .filter((item) => !writes(plan).includes(item))
+      .filter((item) => !changed.has(item))
       .map(({ name, action, reason: why, note }) => ({ name, action, reason: why, ...(note === undefined ? {} : { note }) })),
     collisions: plan.collisions,
     withheld: shaped.withheld,

@@ -85,6 +85,28 @@ describe('the text of a ledger', () => {
     );
   });
 
+  it('seals anew only what changed, and all of it for another key or place', () => {
+    let seals = 0;
+    const active = { ...keys.active, seal: (...all: Parameters<typeof keys.active.seal>) => (seals++, keys.active.seal(...all)) };
+    const counted = { active, all: [active] };
+    const records = Array.from({ length: 100 }, (_, at): [string, LedgerRecord] => [
+      `S_${at}`,
+      { name: `S_${at}`, origin: 'created', wanted: true },
+    ]);
+    const first: Ledger = { version: 1, place: 'here', keyId: active.id, serial: 1, records: new Map(records), pending: [] };
+    const more: Ledger = { ...first, serial: 2, records: new Map([...records, ['T', { name: 'T', origin: 'created', wanted: true }]]) };
+    const elsewhere: Ledger = { ...first, place: 'there' };
+    const made = (each: Ledger): number => {
+      seals = 0;
+      const text = serialise(each, counted);
+      expect(parse(text, keys, 'file').records).to.deep.equal(each.records);
+      return seals;
+    };
+    expect([made(first), made(more), made(elsewhere), made(first)]).to.deep.equal([102, 3, 102, 102]);
+    expect(parse(serialise(first, others), others, 'file').records.size).to.equal(100);
+    expect(() => Object.assign(records[0]![1], { origin: 'adopted' })).to.throw(TypeError);
+  });
+
   it('throws CONFLICT naming the file when cut short anywhere, garbled, or left in a merge conflict', () => {
     const whole = serialise(sample, keys);
     const refused = (broken: string): void => {
