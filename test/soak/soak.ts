@@ -32,7 +32,7 @@ export interface Soaked {
   readonly live: Slope;
 }
 
-/** `dcs webhook serve` and `dcs serve` under everything that may come, while every tenth request to Doppler and to the cloud fails. */
+/** `dcs webhook serve` and `dcs serve` under everything that may come, while every tenth request to Doppler and every seventh to the cloud fails. */
 export async function soak({ minutes, warm, rate, pause, leak, say = () => undefined }: SoakOptions): Promise<{
   receiver: Soaked;
   serve: Soaked;
@@ -41,12 +41,16 @@ export async function soak({ minutes, warm, rate, pause, leak, say = () => undef
   await w.yaml(`${YAML}triggers: [{type: webhook, environment: staging}]\n`);
   const trusted = await w.dcs(['trust']);
   if (trusted.code !== 0) throw new Error(trusted.err);
-  const every = Math.min(10_000, (minutes - warm) * 500);
+  const look = Math.min(10_000, (minutes - warm) * 500);
   const env = leak === undefined ? {} : { SOAK_LEAK: String(leak) };
-  const receiver = await measured(w, ['webhook', 'serve'], { ...env, DOPPLER_WEBHOOK_SECRET: KEY }, every);
-  const serve = await measured(w, ['serve'], { ...env, DCS_SERVE_TOKEN: TOKEN }, every);
-  for (const cloud of ['doppler', 'cloudflare'])
-    await w.post('/_sandbox/faults', { cloud, kind: 'status', status: 503, every: 10, times: 'forever' });
+  const receiver = await measured(w, ['webhook', 'serve'], { ...env, DOPPLER_WEBHOOK_SECRET: KEY }, look);
+  const serve = await measured(w, ['serve'], { ...env, DCS_SERVE_TOKEN: TOKEN }, look);
+  // A sync makes about ten requests to the cloud: with every tenth failing, it may be the write each time, and no sync ever ends well.
+  for (const [cloud, every] of [
+    ['doppler', 10],
+    ['cloudflare', 7],
+  ])
+    await w.post('/_sandbox/faults', { cloud, kind: 'status', status: 503, every, times: 'forever' });
   const loads = [load(receiver.port, RECEIVER, rate, slowReceiver), load(serve.port, SERVE, rate, slowServe)] as const;
   const watchers = Array.from({ length: 5 }, () => watcher(serve.port));
   const [events, changes]: [Rounds, Rounds] = [
