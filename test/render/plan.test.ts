@@ -10,6 +10,7 @@ describe('the document of a plan', () => {
       return {
         name,
         reason: 'new',
+        state: 'none',
         get action() {
           looked++;
           return at % 2 === 0 ? ('create' as const) : ('same' as const);
