@@ -100,10 +100,20 @@ function usageError(error: Error): DcsError | undefined {
   const { oclif, name } = error as Error & { oclif?: { exit?: number } };
   if (name === 'ExitPromptError') return new DcsError('INTERRUPTED', 'Interrupted.', { why: 'Nothing was written.' });
   if (oclif?.exit !== EXIT.USAGE) return undefined;
-  // oclif's first line says what is wrong with the words; the rest is its own pointer to --help.
-  // What stands behind a = may be a value.
-  const [first = 'Wrong usage.', second = first] = error.message.replaceAll(/(--?[\w-]+)=.*/g, '$1').split('\n');
-  return new DcsError('USAGE', first.startsWith('The following error') ? second.trim() : first, { hint: 'the same with --help' });
+  return new DcsError('USAGE', oneLine(error), { hint: 'the same with --help' });
+}
+
+/** What oclif says is wrong with the words, without its pointer to --help, and without what was typed for a flag: it may be a value. */
+function oneLine({ message, args = [] }: Error & { args?: readonly { readonly name?: string }[] }): string {
+  const [first = '', second = ''] = message
+    .replaceAll(/(--?[\w-]+)=[^]*(?= to be one of: )/g, '$1')
+    .replaceAll(/(--?[\w-]+)=.*/g, '$1')
+    .replace(/ but received: [^]*/, '')
+    .split('\n')
+    .map((line) => line.trim());
+  if (first.startsWith('The following error')) return second;
+  if (first.startsWith('Parsing --')) return `${first.slice('Parsing '.length)}: ${second}`;
+  return first.startsWith('Missing ') ? `${first} ${args.map(({ name }) => name).join(', ')}` : first || 'Wrong usage.';
 }
 
 const names = (description: string): Interfaces.OptionFlag<string[] | undefined> =>

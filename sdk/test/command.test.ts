@@ -71,6 +71,10 @@ describe('DcsCommand', () => {
       [['--file'], 'Flag --file expects a value'],
       [['--nope'], 'Nonexistent flag: --nope'],
       [['--late', 'x'], 'All of the following must be provided when using --late: --file'],
+      [['--kind', 'sesame'], 'Expected --kind to be one of: one, two'],
+      [['--kind', 'a\n to be one of: b'], 'Expected --kind to be one of: one, two'],
+      [['--count', 'sesame'], '--count: Expected an integer'],
+      [['--count', '12'], '--count: Expected an integer less than or equal to 9'],
     ] as const)
       expect(await run('NONE', ...words)).to.deep.equal({
         code: 64,

@@ -6,7 +6,13 @@ import { DcsError, type ErrorCode } from '../src/error.ts';
 const [root, thrown, ...argv] = process.argv.slice(2);
 
 class Probe extends DcsCommand {
-  static override flags = { yes: Flags.boolean({ char: 'y' }), file: Flags.string(), late: Flags.string({ dependsOn: ['file'] }) };
+  static override flags = {
+    yes: Flags.boolean({ char: 'y' }),
+    file: Flags.string(),
+    late: Flags.string({ dependsOn: ['file'] }),
+    kind: Flags.string({ options: ['one', 'two'] }),
+    count: Flags.integer({ max: 9 }),
+  };
   static override args = { rest: Args.string() };
   async run(): Promise<unknown> {
     await this.parse(Probe);

@@ -21,14 +21,16 @@ Put the line of your shell into its rc file (docs/shells.md). Completing starts 
 commands kept. Plugins' commands are there after the next dcs command in a project, or with --refresh-cache.`;
   static override examples = [...SHELLS.map((shell) => LINES[shell]), '<%= config.bin %> autocomplete --refresh-cache'];
   static override args = { shell: Args.string({ options: [...SHELLS], description: 'your shell' }) };
-  static override flags = { 'refresh-cache': Flags.boolean({ char: 'r', description: 'look for commands anew, print nothing' }) };
+  static override flags = {
+    'refresh-cache': Flags.boolean({ char: 'r', description: 'look for commands anew; without a shell that is all' }),
+  };
 
   async run(): Promise<Record<string, unknown>> {
     const { args, flags } = await this.parse(Autocomplete);
     const { cacheDir } = directories(process.env, homedir());
     await keepCommands(cacheDir, this.config);
-    if (flags['refresh-cache']) return this.out([], { refreshed: true });
     const shell = args.shell as Shell | undefined;
+    if (flags['refresh-cache'] && shell === undefined) return this.out([], { refreshed: true });
     if (shell === undefined) return this.out(instructions(), { lines: LINES });
     const script = await readFile(join(this.config.root, 'lib', 'completion', 'scripts', fileOf(shell)), 'utf8');
     return this.out([script.trimEnd()], { shell, script, line: LINES[shell] });

@@ -25,6 +25,14 @@ describe('bad input through the built CLI: one clear message, the documented exi
   };
   const fault = (body: Record<string, unknown>) => w.post('/_sandbox/faults', body);
 
+  it('words that are missing, or that would do nothing: 64 and which', async () => {
+    is(await w.dcs(['plugins', 'inspect']), 64, 'Missing 1 required arg: plugin');
+    is(await w.dcs(['plugins', 'install']), 64, 'Which plugin?');
+    is(await w.dcs(['webhook', 'list', '--queue', `redis://:${CANARY}@127.0.0.1`]), 64, '--dead');
+    is(await w.dcs(['hooks', 'install', '--hook', CANARY]), 64, 'Expected --hook to be one of: post-checkout');
+    is(await w.dcs(['autocomplete', 'bash', '--refresh-cache']), 0, 'complete -F');
+    is(await w.dcs(['reconcile', 'nowhere']), 2, `There is no ${join(w.project, 'nowhere')}.`);
+  });
   it('no dcs.yaml: 2 and dcs init', async () => is(await w.dcs(['diff'], { cwd: w.home }), 2, 'dcs init'));
   it('broken YAML: 2 with line and column', async () => {
     await w.yaml('doppler: shop\ntargets:\n  api: {type: cloudflare\n');

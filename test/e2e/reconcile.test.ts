@@ -176,6 +176,13 @@ describe('dcs reconcile', () => {
       }
     });
 
+    it('names a list from where it will run, wherever it was typed', async () => {
+      const below = join(w.project, 'below');
+      await mkdir(below);
+      const printed = await w.dcs(['reconcile', '..', '../../blog', '/srv/shop', '--print', 'cron'], { cwd: below });
+      expect(printed.out, printed.err).to.contain('dcs reconcile . ../blog /srv/shop');
+    });
+
     it('cron: one line that a shell runs there, % escaped', async () => {
       const odd = join(w.home, "it's 100% shop");
       await mkdir(odd);

@@ -29,7 +29,7 @@ A short name is an official or a community plugin: neon is dcs-plugin-neon, neve
   async run(): Promise<Record<string, unknown>> {
     const { flags, args } = await this.parse(PluginsInstall);
     const words = [args.plugin ?? []].flat();
-    if (flags.needed === words.length > 0)
+    if (Boolean(flags.needed) === words.length > 0)
       throw new DcsError('USAGE', flags.needed ? '--needed says itself which plugins.' : 'Which plugin?', {
         hint: ['dcs plugins     what there is', 'dcs plugins install neon', 'dcs plugins install --needed'],
       });

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename, isAbsolute, relative, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { DcsError, type Host } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
@@ -47,7 +47,9 @@ no trigger names the environment it is left. Two runs for one folder do not over
 
   private async print(kind: Kind, places: readonly string[], environment: string | undefined): Promise<Record<string, unknown>> {
     const { root: folder } = await this.host();
-    const words = ['dcs', 'reconcile', ...places, ...(environment === undefined ? [] : ['-e', environment])];
+    // It will run there, not here.
+    const there = places.map((place) => (isAbsolute(place) ? place : relative(folder, resolve(place)) || '.'));
+    const words = ['dcs', 'reconcile', ...there, ...(environment === undefined ? [] : ['-e', environment])];
     const files = manifest(kind, { folder, words });
     return this.out(
       [...files.values()].map((text) => text.trimEnd()),

@@ -41,7 +41,7 @@ class Entry {
 
   wrong(key: string | undefined, words: string): DcsError {
     const path = key === undefined ? [this.name] : [this.name, key];
-    return new DcsError('CONFIG', `${this.#at(path)}: notifications.${path.join('.')} ${words}.`, { hint: 'dcs help notify test' });
+    return new DcsError('CONFIG', `${this.#at(path)}: notifications.${path.join('.')} ${words}.`, { hint: 'see docs/notifications.md' });
   }
 
   oneOf<T extends string>(key: string, known: readonly T[]): T | undefined {

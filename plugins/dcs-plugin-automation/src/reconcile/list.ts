@@ -24,7 +24,7 @@ export async function reconcileAll(host: Host, { places, environment, atOnce, si
 
   async function project(place: string): Promise<Project> {
     const stat = statSync(place, { throwIfNoEntry: false });
-    if (stat === undefined) return failed(place, { target: null, code: 'CONFIG', message: 'There is no such file or folder.' });
+    if (stat === undefined) return failed(place, { target: null, code: 'CONFIG', message: `There is no ${place}.` });
     const [cwd, config] = stat.isDirectory() ? [place, []] : [dirname(place), ['--config-file', place]];
     const named = environment === undefined ? [] : ['-e', environment];
     const { exit, document } = await host.dcs(['reconcile', ...named, ...config], { cwd, signal, timeout: 2 * PATIENCE });

@@ -35,10 +35,8 @@ Filters do not count, digests neither: it goes at once. At PagerDuty an incident
     if (channels.length === 0)
       throw new DcsError(
         'CONFIG',
-        args.channel === undefined ? 'dcs.yaml has no notifications.' : `notifications: has no ${args.channel}.`,
-        {
-          hint: 'dcs help notify test',
-        },
+        args.channel === undefined ? 'dcs.yaml has no notifications.' : `notifications: of dcs.yaml has no ${args.channel}.`,
+        { hint: `notifications: {${args.channel ?? 'ops'}: {type: slack}}     in dcs.yaml: see docs/notifications.md` },
       );
     const notice = await noticeOf(host);
     const tried = await Promise.all(channels.map((channel) => attempt(host, channel, notice)));

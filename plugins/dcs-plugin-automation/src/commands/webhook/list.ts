@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { DcsError } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
 import { deadLettersOf, queueUrl } from '../../queue/open.ts';
 import { allowedOf, projectOf } from '../../webhook/allowed.ts';
@@ -18,6 +19,8 @@ A dead letter goes away with the next run for its environment that works.`;
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(WebhookList);
+    if (flags.queue !== undefined && !flags.dead)
+      throw new DcsError('USAGE', '--queue is where dead letters are: it goes with --dead.', { hint: 'dcs webhook list --dead' });
     const host = await this.host();
     const allowed = await allowedOf(host, flags.env);
     if (flags.dead) {
