@@ -15,11 +15,12 @@ export interface Running {
 const fileOf = (folder: string): string => join(folder, 'server.json');
 const MAIN = fileURLToPath(new URL('../server/main.js', import.meta.url));
 
-async function healthy(origin: string): Promise<boolean> {
+/** Whether it is this very server that answers there: another one may have its port by now, and anybody its process number. */
+async function healthy({ origin, pid }: Pick<Running, 'origin' | 'pid'>): Promise<boolean> {
   try {
     const answer = await fetch(`${origin}/_sandbox/health`, { signal: AbortSignal.timeout(2000) });
     const body: unknown = answer.ok ? await answer.json() : undefined;
-    return typeof body === 'object' && body !== null && 'sandbox' in body;
+    return typeof body === 'object' && body !== null && 'pid' in body && body.pid === pid;
   } catch (error) {
     // Nobody listening, or somebody who does not speak HTTP: not our server either way.
     if (error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError) return false;
@@ -32,7 +33,7 @@ export async function running(folder: string): Promise<Running | undefined> {
   const file = fileOf(folder);
   if (!existsSync(file)) return undefined;
   const saved = JSON.parse(readFileSync(file, 'utf8')) as Running;
-  return (await healthy(saved.origin)) ? saved : undefined;
+  return (await healthy(saved)) ? saved : undefined;
 }
 
 export async function required(folder: string): Promise<Running> {
@@ -68,7 +69,7 @@ export async function start(folder: string, port: number): Promise<Running> {
   closeSync(output);
   child.unref();
   const origin = await firstLine(log, child);
-  if (child.pid === undefined || !(await healthy(origin)))
+  if (child.pid === undefined || !(await healthy({ origin, pid: child.pid })))
     throw new DcsError('CONFIG', 'The sandbox did not start.', { why: `See ${log}.` });
   const started = { pid: child.pid, origin, startedAt: new Date().toISOString() };
   writeFileSync(`${fileOf(folder)}.tmp`, JSON.stringify(started), { mode: 0o600 });
@@ -81,8 +82,8 @@ export async function stop(folder: string): Promise<Running | undefined> {
   const found = await running(folder);
   if (found !== undefined) {
     process.kill(found.pid, 'SIGTERM');
-    for (let tries = 0; tries < 50 && (await healthy(found.origin)); tries++) await sleep(50);
-    if (await healthy(found.origin)) throw new DcsError('CONFIG', `The sandbox (process ${found.pid}) does not stop.`);
+    for (let tries = 0; tries < 50 && (await healthy(found)); tries++) await sleep(50);
+    if (await healthy(found)) throw new DcsError('CONFIG', `The sandbox (process ${found.pid}) does not stop.`);
   }
   rmSync(fileOf(folder), { force: true });
   return found;

@@ -17,7 +17,7 @@ export interface Panel {
 const done = (body: unknown = { success: true }): Reply => ({ status: 200, body });
 
 const ACTIONS: Record<string, (panel: Panel, body: unknown) => Reply> = {
-  'GET /_sandbox/health': (panel) => done({ sandbox: true, clouds: panel.clouds }),
+  'GET /_sandbox/health': (panel) => done({ sandbox: true, pid: process.pid, clouds: panel.clouds }),
   'GET /_sandbox/env': (panel) => done(panel.env()),
   'GET /_sandbox/faults': (panel) => done(panel.faults.list()),
   'POST /_sandbox/faults': (panel, body) => {
