@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { onlyRun } from '../../src/engine/lock.ts';
 import { facts, hooked, origin, type Hooked } from './hooked.ts';
 
 const BEHIND = /dcs hooks: 7 secrets behind on staging: dcs diff -e staging\n/;
@@ -44,6 +45,20 @@ describe('dcs hooks install, status, uninstall', function () {
     await done('dcs hooks uninstall');
     expect(w.snapshot()).to.deep.equal({});
     expect(await done('dcs hooks uninstall')).to.equal('dcs is in no hook here.\n');
+  });
+
+  it('one at a time: of two, the second would take what the first wrote for yours', async () => {
+    await put('pre-push', '#!/usr/bin/env node\n// yours\n');
+    const before = w.snapshot();
+    const { folder } = (await w.dcs(['hooks', 'status', '--json'])).json();
+    const lock = await onlyRun({ stateDir: join(w.home, 'state', 'dcs'), what: `dcs hooks of ${String(folder)}`, run: 'another' });
+    for (const words of [['install', '--all'], ['uninstall']]) {
+      const { code, err } = await w.dcs(['hooks', ...words]);
+      expect([code, err]).to.satisfy(([exit, text]: [number, string]) => exit === 6 && text.includes('is under way'), err);
+    }
+    expect(w.snapshot()).to.deep.equal(before);
+    await lock.release();
+    expect((await w.dcs(['hooks', 'install', '--all'])).code).to.equal(0);
   });
 
   const former: readonly (readonly [what: string, text: string])[] = [

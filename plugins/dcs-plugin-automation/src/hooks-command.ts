@@ -16,6 +16,16 @@ export abstract class HooksCommand extends DcsCommand {
     const repository = await repositoryAt(host.root, host.env);
     return { host, repository, layouts: layoutsOf(repository) };
   }
+
+  /** One at a time: of two, the second would take what the first wrote for what stood there before. */
+  protected async alone<T>(host: Host, { hooks }: Repository, change: () => Promise<T>): Promise<T> {
+    const lock = await host.alone(`dcs hooks of ${hooks}`);
+    try {
+      return await change();
+    } finally {
+      await lock.release();
+    }
+  }
 }
 
 export function hooksOf(flags: { hook?: string[] | undefined; all: boolean }, otherwise: readonly GitHook[]): readonly GitHook[] {

@@ -40,14 +40,16 @@ Hooks that are there stay and run as before. husky, lefthook and simple-git-hook
       const given = { ...(flags.env === undefined ? {} : { environment: flags.env }), ...(file === undefined ? {} : { file }) };
       return installing(layout, { hook, gate: flags.gate && hook === 'pre-push', ...given }, flags.force);
     };
-    // All can be done, or none is. Then anew, one after another: several may stand in one file.
-    await Promise.all(hooks.map(change));
     const changes: Change[] = [];
-    for (const hook of hooks) {
-      const next = await change(hook);
-      await next.apply();
-      changes.push(next);
-    }
+    await this.alone(host, repository, async () => {
+      // All can be done, or none is. Then anew, one after another: several may stand in one file.
+      await Promise.all(hooks.map(change));
+      for (const hook of hooks) {
+        const next = await change(hook);
+        await next.apply();
+        changes.push(next);
+      }
+    });
     const changed = changes.some(({ result }) => result !== 'unchanged');
     const lines = changes.flatMap(({ hook, result, file: path, chained }) => [
       `${result === 'unchanged' ? '=' : '✓'} ${hook} ${result}  ${path}`,

@@ -19,18 +19,20 @@ export default class HooksUninstall extends HooksCommand {
 
   async run(): Promise<Record<string, unknown>> {
     const { flags } = await this.parse(HooksUninstall);
-    const { repository, layouts } = await this.open();
+    const { host, repository, layouts } = await this.open();
     const done: Removal[] = [];
     let next: string | undefined;
-    for (const hook of hooksOf(flags, GIT_HOOKS))
-      for (const layout of layouts) {
-        const removal = await uninstalling(layout, hook, flags.force);
-        if (removal === undefined) continue;
-        // One after another: several may stand in one file.
-        await removal.apply();
-        done.push(removal);
-        next = layout.apply ?? next;
-      }
+    await this.alone(host, repository, async () => {
+      for (const hook of hooksOf(flags, GIT_HOOKS))
+        for (const layout of layouts) {
+          const removal = await uninstalling(layout, hook, flags.force);
+          if (removal === undefined) continue;
+          // One after another: several may stand in one file.
+          await removal.apply();
+          done.push(removal);
+          next = layout.apply ?? next;
+        }
+    });
     const lines = done.map(({ hook, result, file }) => `✓ ${hook} ${WORDS[result]}  ${file}`);
     return this.out([...(lines.length > 0 ? lines : ['dcs is in no hook here.']), ...(next === undefined ? [] : [`Next  ${next}`])], {
       layout: layouts[0].name,
