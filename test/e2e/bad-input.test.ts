@@ -31,7 +31,7 @@ describe('bad input through the built CLI: one clear message, the documented exi
     is(await w.dcs(['webhook', 'list', '--queue', `redis://:${CANARY}@127.0.0.1`]), 64, '--dead');
     is(await w.dcs(['hooks', 'install', '--hook', CANARY]), 64, 'Expected --hook to be one of: post-checkout');
     is(await w.dcs(['autocomplete', 'bash', '--refresh-cache']), 0, 'complete -F');
-    is(await w.dcs(['reconcile', 'nowhere']), 2, `There is no ${join(w.project, 'nowhere')}.`);
+    is(await w.dcs(['reconcile', 'nowhere']), 2, `${join(w.project, 'nowhere')} cannot be read (ENOENT).`);
   });
   it('no dcs.yaml: 2 and dcs init', async () => is(await w.dcs(['diff'], { cwd: w.home }), 2, 'dcs init'));
   it('broken YAML: 2 with line and column', async () => {

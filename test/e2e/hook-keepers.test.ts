@@ -211,6 +211,15 @@ describe('dcs hooks in repositories of each kind', function () {
     });
 
     it('a file that it would format anew, or a program, is the person’s to change', async () => {
+      await put('package.json', OWN);
+      await done('dcs hooks install -e staging');
+      const dense = `${JSON.stringify(JSON.parse(await read('package.json')))}\n`;
+      await put('package.json', dense);
+      for (const words of [['uninstall'], ['install', '-e', 'prod']]) {
+        const { code, err } = await w.dcs(['hooks', ...words]);
+        expect([code, err]).to.satisfy(([exit, text]: [number, string]) => exit === 6 && text.includes('more than its own lines'), err);
+      }
+      expect(await read('package.json')).to.equal(dense);
       await put('package.json', '{"name": "shop", "simple-git-hooks": {"pre-commit": "true"}}\n');
       expect((await w.dcs(['hooks', 'install'])).err)
         .to.contain('not formatted as npm formats it')

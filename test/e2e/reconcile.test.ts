@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rename, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
@@ -123,7 +123,19 @@ describe('dcs reconcile', () => {
     await Promise.all(places.map((place) => writeFile(join(place, 'dcs.yaml'), YAML)));
     await rename(join(places[1]!, 'dcs.yaml'), join(places[1]!, 'other.yaml'));
     await writeFile(join(places[2]!, 'dcs.yaml'), 'targets: [');
-    const ran = await run(places[0]!, join(places[1]!, 'other.yaml'), places[2]!, join(w.home, 'none'), '-e', 'staging', '--at-once', '2');
+    const loop = join(w.home, 'loop');
+    await symlink(loop, loop);
+    const ran = await run(
+      places[0]!,
+      join(places[1]!, 'other.yaml'),
+      places[2]!,
+      join(w.home, 'none'),
+      loop,
+      '-e',
+      'staging',
+      '--at-once',
+      '2',
+    );
     expect(
       projects(ran).map(({ project, environments, failed }) => [project, environments[0]?.left.length ?? failed[0]!.code]),
     ).to.deep.equal([
@@ -131,6 +143,7 @@ describe('dcs reconcile', () => {
       [places[1], 1],
       [places[2], 'CONFIG'],
       [join(w.home, 'none'), 'CONFIG'],
+      [loop, 'CONFIG'],
     ]);
     expect(ran.code).to.equal(2);
     expect((await w.dcs(['reconcile', ...places])).out).to.contain('3 projects, 0 in sync');

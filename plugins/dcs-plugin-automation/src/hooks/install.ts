@@ -28,12 +28,13 @@ export async function installing(layout: Layout, call: Call, force: boolean): Pr
     const text = inner.slice(0, block.start) + blockOf(hook, layout.body(call, before !== undefined), block.fresh) + inner.slice(block.end);
     const same = text === inner && !found!.foreign;
     const mode = layout.executable ? found!.mode | 0o111 : found!.mode;
+    const whole = same ? found!.text : layout.outer(found!.text, hook, text)!;
     return {
       hook,
       file,
       result: same && mode === found!.mode ? 'unchanged' : 'changed',
       ...(before ? { chained: file + BEFORE } : {}),
-      apply: async () => (same && mode === found!.mode ? undefined : write(file, layout.outer(found!.text, hook, text)!, mode)),
+      apply: async () => (same && mode === found!.mode ? undefined : write(file, whole, mode)),
     };
   }
   const refusal = layout.refusal?.(inner, hook);
@@ -44,6 +45,7 @@ export async function installing(layout: Layout, call: Call, force: boolean): Pr
   const chained = aside || before !== undefined;
   const rest = aside ? undefined : inner;
   const text = joined(rest, (fresh) => blockOf(hook, layout.body(call, chained), fresh), layout.executable || layout.name === 'husky');
+  const whole = layout.outer(aside ? undefined : found?.text, hook, text)!;
   return {
     hook,
     file,
@@ -52,7 +54,7 @@ export async function installing(layout: Layout, call: Call, force: boolean): Pr
     async apply() {
       if (aside) await move(file, file + BEFORE);
       const mode = found === undefined || aside ? (layout.executable ? 0o755 : 0o644) : found.mode;
-      await write(file, layout.outer(aside ? undefined : found?.text, hook, text)!, mode);
+      await write(file, whole, mode);
     },
   };
 }

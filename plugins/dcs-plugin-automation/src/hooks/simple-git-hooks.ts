@@ -19,6 +19,7 @@ export function simpleGitHooks(top: string): Layout | undefined {
   const file = name ?? json ?? (inPackage ? 'package.json' : undefined);
   if (file === undefined) return undefined;
   const hooksOf = (fields: Fields): Fields => (inPackage ? (fields[KEY] as Fields) : fields);
+  const formatted = `${file} is not formatted as npm formats it, and dcs would change more than its own lines`;
   const parsed = (text: string | undefined): Fields => read(file, text);
   return {
     name: KEY,
@@ -31,19 +32,18 @@ export function simpleGitHooks(top: string): Layout | undefined {
       const command = name === undefined ? hooksOf(parsed(text))[hook] : undefined;
       return typeof command === 'string' ? command : undefined;
     },
-    outer(text, hook, inner) {
+    outer(text = '', hook, inner) {
       const fields = parsed(text);
+      if (written(fields, text) !== text) throw new DcsError('CONFLICT', `${formatted}.`, { why: 'Nothing was changed.' });
       const hooks = hooksOf(fields);
       if (inner === undefined) delete hooks[hook];
       else hooks[hook] = inner;
-      return written(fields, text ?? '');
+      return written(fields, text);
     },
     refusal(_inner, hook: GitHook) {
       if (name !== undefined) return `${file} is a program`;
       const text = readFileSync(join(top, file), 'latin1');
-      return written(parsed(text), text) === text && typeof (hooksOf(parsed(text))[hook] ?? '') === 'string'
-        ? undefined
-        : `${file} is not formatted as npm formats it, and dcs would change more than its own lines`;
+      return written(parsed(text), text) === text && typeof (hooksOf(parsed(text))[hook] ?? '') === 'string' ? undefined : formatted;
     },
   };
 }

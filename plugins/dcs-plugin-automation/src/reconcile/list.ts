@@ -23,9 +23,14 @@ export async function reconcileAll(host: Host, { places, environment, atOnce, si
   return projects;
 
   async function project(place: string): Promise<Project> {
-    const stat = statSync(place, { throwIfNoEntry: false });
-    if (stat === undefined) return failed(place, { target: null, code: 'CONFIG', message: `There is no ${place}.` });
-    const [cwd, config] = stat.isDirectory() ? [place, []] : [dirname(place), ['--config-file', place]];
+    let isFolder: boolean;
+    try {
+      isFolder = statSync(place).isDirectory();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return failed(place, { target: null, code: 'CONFIG', message: `${place} cannot be read (${code}).` });
+    }
+    const [cwd, config] = isFolder ? [place, []] : [dirname(place), ['--config-file', place]];
     const named = environment === undefined ? [] : ['-e', environment];
     const { exit, document } = await host.dcs(['reconcile', ...named, ...config], { cwd, signal, timeout: 2 * PATIENCE });
     const { projects: [own] = [], error } = (document ?? {}) as { projects?: Project[]; error?: Omit<Failed, 'target'> };
