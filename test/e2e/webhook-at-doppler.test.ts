@@ -53,6 +53,29 @@ describe('what dcs webhook leaves at Doppler', () => {
     expect((await remove()).code).to.equal(2);
   });
 
+  it('is signed with a key that the receiver knows, however often a rotation fails', async () => {
+    await setUp();
+    const [first] = (await readFile(key(), 'utf8')).trim().split('\n');
+    const rotate = (): ReturnType<World['dcs']> => w.dcs(['webhook', 'setup', URL, '--key-file', key(), '--rotate', '--yes']);
+    await w.post('/_sandbox/faults', {
+      cloud: 'doppler',
+      kind: 'status',
+      status: 400,
+      route: 'PATCH /v3/webhooks/webhook/:slug',
+      times: 2,
+    });
+    for (const count of [2, 3]) {
+      expect((await rotate()).code).to.not.equal(0);
+      expect((await readFile(key(), 'utf8')).trim().split('\n'))
+        .to.have.length(count)
+        .and.include(first);
+    }
+    expect((await rotate()).code).to.equal(0);
+    expect((await readFile(key(), 'utf8')).trim().split('\n'))
+      .to.have.length(2)
+      .and.not.include(first);
+  });
+
   it('of two setups at once is one, with the key that stays in the file', async () => {
     const { promise, resolve } = Promise.withResolvers<readonly [signature: string, body: string]>();
     const server = createServer((request, response) => {

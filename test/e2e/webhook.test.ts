@@ -114,7 +114,6 @@ describe('dcs webhook', function () {
     await serve();
     expect((await w.dcs(['webhook', 'setup', url, '--key-file', key(), '--rotate', '--yes'])).code).to.equal(0);
     expect((await readFile(key(), 'utf8')).trim().split('\n')).to.have.length(2);
-    await sleep(2500);
     expect((await w.dcs(['webhook', 'test', url, '--key-file', key()])).code).to.equal(0);
     const withOld = { env: { DOPPLER_WEBHOOK_SECRET: old } };
     expect((await w.dcs(['webhook', 'test', url], withOld)).code).to.equal(0);

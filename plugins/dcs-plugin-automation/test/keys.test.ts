@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { isDcsError } from 'dcs-sdk';
-import { makeKey, signingKeys } from '../src/webhook/keys.ts';
+import { forgetOlder, makeKey, signingKeys } from '../src/webhook/keys.ts';
 
 const A = 'a'.repeat(16);
 const B = 'b'.repeat(64);
@@ -61,6 +61,10 @@ describe("the webhook's signing keys", () => {
     expect([again.made, again.key.reveal()]).to.deep.equal([false, first.key.reveal()]);
     const second = await makeKey(file, true);
     const third = await makeKey(file, true);
+    expect(await from({}, file), 'Doppler may have the first one still').to.deep.equal(
+      [third, second, first].map(({ key }) => key.reveal()),
+    );
+    await forgetOlder(file);
     expect(await from({}, file)).to.deep.equal([third.key.reveal(), second.key.reveal()]);
     expect(new Set([first, second, third].map(({ key }) => key.reveal())).size).to.equal(3);
     expect(readdirSync(join(file, '..'))).to.deep.equal(['keys']);

@@ -35,7 +35,7 @@ export async function signingKeys(env: Env, file: string | undefined): Promise<K
 }
 
 /** How old a key of the file may be, ms. */
-const REREAD = 2000;
+export const REREAD = 2000;
 
 /** The same, as they are from now on: a rotation in the file needs no restart. What cannot be read leaves the last good ones. */
 export async function watchedKeys(env: Env, file: string | undefined, failed: (error: unknown) => void): Promise<() => Keys> {
@@ -70,17 +70,28 @@ async function readKeys(file: string): Promise<string[] | undefined> {
   }
 }
 
-/** The key in the file, made where there is none; with `rotate` a new one, and the newest so far stays valid behind it. */
+/** The key in the file, made where there is none; with `rotate` a new one, before all that Doppler may still sign with. */
 export async function makeKey(file: string, rotate: boolean): Promise<{ readonly key: Secret; readonly made: boolean }> {
-  const [newest] = (await readKeys(file)) ?? [];
+  const known = (await readKeys(file)) ?? [];
+  const [newest] = known;
   if (newest !== undefined && !rotate) return { key: new Secret(newest), made: false };
   const key = randomBytes(32).toString('hex');
+  await write(file, [key, ...known]);
+  return { key: new Secret(key), made: true };
+}
+
+/** Once Doppler has the newest: the one before stays valid for what is under way, and no other. */
+export async function forgetOlder(file: string): Promise<void> {
+  const known = (await readKeys(file)) ?? [];
+  if (known.length > 2) await write(file, known.slice(0, 2));
+}
+
+async function write(file: string, keys: readonly string[]): Promise<void> {
   try {
-    await replace(file, `${[key, ...(newest === undefined ? [] : [newest])].join('\n')}\n`, 0o600);
+    await replace(file, keys.map((key) => `${key}\n`).join(''), 0o600);
   } catch (error) {
     throw new DcsError('CONFIG', `${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}).`, {
-      why: 'The signing key of the webhook belongs there. Doppler was told nothing.',
+      why: 'The signing key of the webhook belongs there. It is as it was.',
     });
   }
-  return { key: new Secret(key), made: true };
 }

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Args, Flags } from '@oclif/core';
 import { DcsError, type DopplerWebhook, type Secret } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
-import { makeKey, signingKeys } from '../../webhook/keys.ts';
+import { forgetOlder, makeKey, REREAD, signingKeys } from '../../webhook/keys.ts';
 import { allowedOf } from '../../webhook/allowed.ts';
 import { placesOf, type Place } from '../../webhook/places.ts';
 import { keyFlag, webUrl, yesFlag } from '../../webhook-command.ts';
@@ -40,9 +41,12 @@ Makes the webhook, or mends the one with this URL: its configs and its signing k
       const found = file === undefined ? undefined : await makeKey(file, flags.rotate);
       made = found?.made ?? false;
       if (made) host.output.note(`+ ${file}  the signing key; it stays on this machine and in Doppler`);
+      // A receiver that runs knows it before the first event is signed with it.
+      if (made && flags.rotate) await sleep(1.25 * REREAD);
       const key = found?.key ?? (await signingKeys(host.env, undefined))[0];
       // One after the other: what the first one refuses, the next one is not asked.
       for (const place of places) done.push({ project: place.project, ...(await setUp(place, url, key)) });
+      if (file !== undefined) await forgetOlder(file);
     } finally {
       await lock.release();
     }
