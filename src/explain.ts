@@ -110,8 +110,10 @@ function partOf({ job, plan, shaped, found, source }: Look, from: string): Targe
     const item = plan.items.find(({ name }) => name === there);
     return item === undefined ? {} : { state: `${SYMBOL[item.action]} ${reason(item, still)}`.trim() };
   };
-  if (wanted !== undefined) return { target, there: wanted.name, because: steps(job.rules, from), ...said(wanted.name) };
   const there = job.rules.prefix + (job.rules.rename.get(from) ?? from);
+  const collides = shaped.collisions.includes(from);
+  const one = collides ? [`${shaped.collisions.join(', ')} become one name here: nothing is written`] : [];
+  if (wanted !== undefined || collides) return { target, there, because: [...steps(job.rules, from), ...one], ...said(there) };
   return { target, because: [leftOut(job.rules, from)], ...said(there) };
 }
 

@@ -76,7 +76,11 @@ const nothingToDo = (looks: readonly Look[]): string =>
 
 function advice(session: Session, environment: Environment, { reports, looks, run, again }: Ended, exit: number): string[] {
   if (exit === EXIT.INTERRUPTED) return [`Next  ${again}     goes on where this stopped`];
-  if (exit !== 0) return [...[...hints(reports)].map((hint) => `Try   ${hint}`), `Try   ${again}     does only what is left`];
+  if (exit !== 0) {
+    const colliding = looks.filter(({ plan }) => plan.collisions.length > 0);
+    const rules = colliding.map(({ job }) => `look at rename and prefix of ${job.name} in dcs.yaml`);
+    return [...rules, ...hints(reports), `${again}     does only what is left`].map((hint) => `Try   ${hint}`);
+  }
   const waiting = looks.filter(
     ({ job, identity }) =>
       // Where `identify` names another effect than usual, nothing is deployed that a redeploy would reach.

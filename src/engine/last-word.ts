@@ -40,9 +40,9 @@ function resealed(job: Job, { name, mac }: LedgerRecord, wanted: Wanted | undefi
   return { mac: macOf(wanted, job)! };
 }
 
-/** Filtered runs saw a part of the source only: what they know must not stand for the whole. */
+/** Filtered runs saw a part of the source only, and of two names that are one a record holds one: neither must stand for the whole. */
 function sourceRecord({ job, found, shaped, source }: Look): Ledger['source'] | undefined {
-  if (job.rules.only || job.rules.except) return found?.source;
+  if (job.rules.only || job.rules.except || shaped.collisions.length > 0) return found?.source;
   const names = new Map([...shaped.desired.names.values()].map((wanted) => [wanted.name, macOf(wanted, job) ?? wanted.held.state]));
   return { ...source, shape: shapeDigest(job.rules), names };
 }

@@ -47,12 +47,15 @@ export function shape(secrets: Secrets, rules: ShapeRules, definition: Pick<Targ
     if (!rules.inward && neverLeaves(from)) continue;
     const name = rules.prefix + (rules.rename.get(from) ?? from);
     if (staysHome(from, rules)) withheld.push(from);
-    else if (inScope(from, rules)) {
+    else if (isRuled(from, rules)) {
       const other = seen.get(fold(name));
-      if (other !== undefined) collisions.add(other).add(from);
+      // What only the flags leave out stands there all the same.
+      if (other !== undefined && (isAsked(from, rules) || isAsked(other, rules))) collisions.add(other).add(from);
       seen.set(fold(name), from);
-      names.set(name, wantedOf(name, from, held, rules, definition));
-      continue;
+      if (isAsked(from, rules)) {
+        names.set(name, wantedOf(name, from, held, rules, definition));
+        continue;
+      }
     }
     outOfScope.add(name);
   }
@@ -76,11 +79,12 @@ export function staysHome(from: string, { include, credentials, inward }: ShapeR
   return !inward && (from.startsWith('DCS_') || credentials.has(from)) && !include.includes(from);
 }
 
-export function inScope(from: string, rules: ShapeRules): boolean {
-  if (rules.only && !rules.only.has(from)) return false;
-  if (rules.except?.has(from)) return false;
-  return rules.include.some((glob) => matches(glob, from)) && !rules.exclude.some((glob) => matches(glob, from));
-}
+const isRuled = (from: string, { include, exclude }: ShapeRules): boolean =>
+  include.some((glob) => matches(glob, from)) && !exclude.some((glob) => matches(glob, from));
+
+const isAsked = (from: string, { only, except }: ShapeRules): boolean => (only?.has(from) ?? true) && !except?.has(from);
+
+export const inScope = (from: string, rules: ShapeRules): boolean => isAsked(from, rules) && isRuled(from, rules);
 
 const patterns = new Map<string, RegExp>();
 
