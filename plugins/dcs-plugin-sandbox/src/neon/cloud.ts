@@ -55,6 +55,20 @@ function lead(world: World, endpoint: Endpoint): Destination {
   return { refusal: 'The requested endpoint could not be found, or you do not have access to it.' };
 }
 
+/** What works outside of the world: listeners, and clusters on disk. */
+interface Outside {
+  readonly endpoints: readonly string[];
+  readonly stores: readonly string[];
+}
+const outside = ({ projects, stores }: World): Outside => ({
+  endpoints: [...projects.values()].flatMap(({ endpoints }) => [...endpoints.keys()]),
+  stores: [...stores.keys()],
+});
+const without = (before: Outside, now: Outside): Outside => ({
+  endpoints: before.endpoints.filter((id) => !now.endpoints.includes(id)),
+  stores: before.stores.filter((id) => !now.stores.includes(id)),
+});
+
 /** What the saved world promised but the stopped sandbox did not finish. */
 function tidy(world: World): void {
   for (const project of world.projects.values()) {
@@ -81,10 +95,10 @@ export function neon(folder?: string): Cloud {
   const operations = new Operations(world, () => save());
   const ground: Ground = { world, stores, doors, operations };
   let leaving = Promise.resolve();
-  const leave = async (former: readonly string[]): Promise<void> => {
+  const leave = async (former: Outside): Promise<void> => {
     await operations.settled();
-    await doors.close();
-    for (const id of former) await stores.remove(id);
+    for (const id of former.endpoints) await doors.shut(id);
+    for (const id of former.stores) await stores.remove(id);
   };
   return {
     name: 'neon',
@@ -107,10 +121,11 @@ export function neon(folder?: string): Cloud {
     restore(state) {
       const restored = unpack(state);
       if (!isWorld(restored)) throw new Error('The saved state of the Neon sandbox is not readable.');
-      const former = [...world.stores.keys()];
+      const before = outside(world);
       Object.assign(world, restored);
       tidy(world);
-      if (former.length > 0) leaving = leave(former);
+      const former = without(before, outside(world));
+      leaving = leaving.then(() => leave(former));
     },
     seed: () => seedNeon(world),
     async open(changed) {
@@ -120,7 +135,8 @@ export function neon(folder?: string): Cloud {
     },
     async close() {
       await leaving;
-      await leave([]);
+      await operations.settled();
+      await doors.close();
       await stores.close(folder === undefined);
       await place.end();
     },

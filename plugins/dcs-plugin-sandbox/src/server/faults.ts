@@ -10,6 +10,8 @@ export interface Fault {
   /** Every so many-th call from the nth on. */
   every?: number;
   times?: number | 'forever';
+  /** From its first time on it meets every call, of whatever route. */
+  spreads?: boolean;
   kind: (typeof KINDS)[number];
   status?: number;
   ms?: number;
@@ -64,7 +66,8 @@ export class Faults {
     let due: Armed | undefined;
     for (const armed of this.#armed) {
       const { fault } = armed;
-      if (!concerns(fault, cloud, method, path)) continue;
+      const spread = fault.spreads === true && armed.fired > 0;
+      if (!spread && !concerns(fault, cloud, method, path)) continue;
       armed.seen += 1;
       const times = fault.times === 'forever' ? Number.POSITIVE_INFINITY : (fault.times ?? 1);
       const past = armed.seen - (fault.nth ?? 1);

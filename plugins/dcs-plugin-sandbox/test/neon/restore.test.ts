@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { SEED } from '../../src/seed.ts';
 import { type Client, type Made, query, refused, start } from './client.ts';
 
 const READ_WRITE = { endpoints: [{ type: 'read_write' }] };
@@ -28,6 +29,16 @@ describe('neon sandbox: back in time', () => {
   };
   const failures = async () =>
     (await client.api('GET', `${made.path}/operations`)).body.operations.filter(({ status }: { status: string }) => status === 'failed');
+
+  it('what is made after a reset of the sandbox stays open when the work from before it ends', async () => {
+    await client.sandbox('operations', { ms: 1200 });
+    expect((await client.api('POST', '/projects', { project: { org_id: SEED.neon.org } })).status).to.equal(201);
+    await fetch(`${client.url}/_sandbox/reset`, { method: 'POST' });
+    await client.sandbox('operations', { ms: 0 });
+    const fresh = await client.project();
+    await client.sandbox('settled');
+    expect(await query(fresh.uri, 'SELECT 1 AS one')).to.deep.equal([{ one: 1 }]);
+  });
 
   it('resets a branch to its parent under the same address', async () => {
     const dev = await branch('dev');
