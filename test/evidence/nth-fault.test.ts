@@ -1,23 +1,36 @@
 import { expect } from 'chai';
-import { Arena, type Fault } from './faults/arena.ts';
-import { casesOf, cleanRun, faultOf, meets, type Case, type Mutant } from './faults/battery.ts';
-import { PLACES, type Place } from './faults/places.ts';
+import { Arena } from './faults/arena.ts';
+import { casesOf, cleanRun, faultOf, KINDS, meets } from './faults/battery.ts';
+import { cleanMaking, makes, makingCases, makingFault } from './faults/making-battery.ts';
+import { MAKINGS } from './faults/makings.ts';
+import { PLACES } from './faults/places.ts';
+import { MAKING_FAULTS, PLANTED_IN, PLUGIN, SYNC_FAULTS } from './faults/plants.ts';
 import { evidence, FULL, stopwatch } from './evidence.ts';
+import { plantedPlugin } from './planted.ts';
 
-/** With ONLY=Worker just that place. */
-const places = PLACES.filter(({ name }) => name.includes(process.env['ONLY'] ?? ''));
+/** With ONLY=Worker just what is called so. */
+const chosen = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] =>
+  all.filter(({ name }) => name.includes(process.env['ONLY'] ?? ''));
+const places = chosen(PLACES);
+const makings = chosen(MAKINGS);
 const seed = 20261121;
 
 /** All at full size; else a few, that differ from place to place. */
-function some(cases: readonly Case[], place: Place): readonly Case[] {
-  const step = Math.ceil(cases.length / 3);
-  return FULL ? cases : cases.filter((_, index) => index % step === (seed + place.name.length * 7) % step);
+function some<T>(cases: readonly T[], { name }: { readonly name: string }, few = 3): readonly T[] {
+  const step = Math.ceil(cases.length / few);
+  return FULL ? cases : cases.filter((_, index) => index % step === (seed + name.length * 7) % step);
 }
 
-describe('each request of a sync meets each fault, once and from there on', function () {
+/** At full size, and where one thing is looked at, what is wrong is said at once. */
+function told(wrong: readonly string[], found: string[]): void {
+  if (FULL || process.env['ONLY']) for (const each of wrong) console.log(each);
+  found.push(...wrong);
+}
+
+describe('each request of a command that writes meets each fault, once and from there on', function () {
   this.timeout(7_200_000);
   const seconds = stopwatch();
-  const sum = { runs: 0, told: 0, unknown: 0, requests: 0 };
+  const sum = { runs: 0, told: 0, unknown: 0, requests: 0, made: 0, asked: 0 };
   let arena: Arena;
   let failed = 0;
   afterEach(function () {
@@ -35,49 +48,69 @@ describe('each request of a sync meets each fault, once and from there on', func
       sum.requests += clean.requests.length;
       const found: string[] = [];
       for (const one of some(casesOf(clean), place)) {
-        const { wrong, told, unknown } = await meets(arena, place, clean, faultOf(one));
-        found.push(...wrong.map((each) => `${one.kind} ${one.times} at ${one.nth}: ${each}`));
-        if (process.env['ONLY']) for (const each of wrong) console.log(`${one.kind} ${one.times} at ${one.nth}: ${each}`);
+        const { wrong, told: names, unknown } = await meets(arena, place, clean, faultOf(one));
+        told(
+          wrong.map((each) => `${one.kind} ${one.times} at ${one.nth}: ${each}`),
+          found,
+        );
         sum.runs++;
-        sum.told += told;
+        sum.told += names;
         sum.unknown += unknown;
       }
       expect(found).to.deep.equal([]);
     });
 
-  it('finds what is put in by hand', async () => {
-    const place = PLACES.find(({ name }) => name === 'Google Secret Manager')!;
-    const clean = await cleanRun(arena, place);
-    const missed: string[] = [];
-    for (const [what, fault, mutant] of PLANTED)
-      if ((await meets(arena, place, clean, fault, mutant)).wrong.length === 0) missed.push(what);
+  for (const making of makings)
+    it(`${making.name}: a clear error, nothing made twice, nothing of others touched, the same command does the rest`, async () => {
+      const made = await cleanMaking(arena, making);
+      sum.asked += made.requests.length;
+      const found: string[] = [];
+      for (const one of some(makingCases(made), making, making.works ? 1 : 3)) {
+        const wrong = await makes(arena, making, made, makingFault(one));
+        told(
+          wrong.map((each) => `${one.kind} ${one.times} at ${one.route} ${one.nth}: ${each}`),
+          found,
+        );
+        sum.made++;
+      }
+      expect(found).to.deep.equal([]);
+    });
+
+  it('finds what is planted', async () => {
+    const missed = [...(await missedOfSyncs(arena)), ...(await missedOfMakings(arena))];
     expect(missed).to.deep.equal([]);
-    const planted = PLANTED.length;
+    const planted = SYNC_FAULTS.length + MAKING_FAULTS.length;
     const count = (number: number): string => number.toLocaleString('en');
-    const measured = { met: failed === 0 && places.length === PLACES.length, seconds: seconds(), planted, caught: planted, seed };
-    const runs = `${count(sum.runs)} syncs of ${places.length} kinds of place, each of ${sum.requests} requests with 7 faults, once and from there on`;
+    const met = failed === 0 && places.length === PLACES.length && makings.length === MAKINGS.length;
     evidence(10, {
-      ...measured,
-      figure: `${runs}: ${count(sum.told)} names told, all right; ${count(sum.unknown)} unknown, each of a lost answer`,
+      met,
+      seconds: seconds(),
+      planted,
+      caught: planted,
+      seed,
+      figure: `${count(sum.runs)} syncs of ${places.length} kinds of place, each of ${sum.requests} requests with ${Object.keys(KINDS).length} faults, once and from there on: ${count(sum.told)} names told, all right; ${count(sum.unknown)} unknown, each of a lost answer. ${count(sum.made)} runs of ${makings.map(({ name }) => `\`${name}\``).join(', ')}, each of ${sum.asked} requests so: 0 things made twice, 0 of others touched, 0 values printed, the same command finished each`,
+      note: 'of repeated looks at what a cloud is at work on, the first',
     });
   });
 });
 
-const by = (change: (out: string) => string): Mutant => ({ said: (said) => ({ ...said, out: change(said.out) }) });
-const byHand = (name: string, value: string | null): Mutant => ({
-  meddles: ({ w }) => w.post('/_sandbox/google/hand-edit', { project: 'demo-shop', name, value }),
-});
-const route = 'POST /google/secretmanager/v1/projects/:project/secrets/:secret:addVersion';
-const refused = { kind: 'status', status: 400, route };
-const lost = { kind: 'reset-after-commit', route };
-const PLANTED: readonly (readonly [what: string, fault: Fault, mutant: Mutant])[] = [
-  ['a stranger deleted', refused, byHand('THEIRS', null)],
-  ['a name deleted before it is written', refused, byHand('F_SAME', null)],
-  ['a name written twice', lost, byHand('F_CHANGED', 'new')],
-  ['failed told as done', refused, by((out) => out.replaceAll('"failed"', '"done"'))],
-  ['done told as failed', lost, by((out) => out.replaceAll('"done"', '"failed"'))],
-  ['a name left out', lost, by((out) => out.replaceAll('"F_NEW_A"', '"F_OLD"'))],
-  ['unknown, and every answer came', { kind: 'status', status: 429 }, by((out) => out.replaceAll('"done"', '"unknown"'))],
-  ['success told of a part', refused, { said: (said) => ({ ...said, code: 0 }) }],
-  ['nothing done the next time', refused, { neverAgain: true }],
-];
+async function missedOfSyncs(arena: Arena): Promise<string[]> {
+  const place = PLACES.find(({ name }) => name === 'Google Secret Manager')!;
+  const clean = await cleanRun(arena, place);
+  const missed: string[] = [];
+  for (const [what, fault, mutant] of SYNC_FAULTS)
+    if ((await meets(arena, place, clean, fault, mutant)).wrong.length === 0) missed.push(what);
+  return missed;
+}
+
+async function missedOfMakings(arena: Arena): Promise<string[]> {
+  const making = MAKINGS.find(({ name }) => name === PLANTED_IN)!;
+  const made = await cleanMaking(arena, making);
+  const missed: string[] = [];
+  for (const { what, fault, mutant, edits } of MAKING_FAULTS) {
+    if (edits !== undefined) await arena.plugin(PLUGIN, await plantedPlugin(PLUGIN, ['provision/cloudflare'], { what, edits }));
+    if ((await makes(arena, making, made, fault, mutant)).length === 0) missed.push(what);
+    await arena.plugin(PLUGIN);
+  }
+  return missed;
+}

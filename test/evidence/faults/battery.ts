@@ -5,7 +5,7 @@ import { changes, cleanOf, toldOf, torn, unlike, wrongly, type Clean } from './j
 import type { Place } from './places.ts';
 import type { Said } from './warm.ts';
 
-const LATE = 600;
+export const LATE = 600;
 /** What a request may meet. `late`: answered after dcs gave up, and done then. `lost`: done, and the answer is not. */
 export const KINDS: Readonly<Record<string, Fault>> = {
   reset: { kind: 'reset' },

@@ -4,13 +4,17 @@ import promises from 'node:timers/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
 const MOMENT = 10;
+/** A moment where what is waited for is at work. */
+const LONGER = 100;
 const SHARE = 40;
+let works = false;
 let impatient = true;
 let ahead = 0;
 let lost = 0;
-/** A new day: the clock is right, and dcs as patient as it means to be, or less. */
-export function hurry(on) {
+/** A new day: the clock is right, and dcs as patient as it means to be, or less. Where it waits for work the clock stays right. */
+export function hurry(on, forWork = false) {
   impatient = on;
+  works = forWork;
   ahead = 0;
   lost = 0;
 }
@@ -22,6 +26,7 @@ Date.now = () => clock() + ahead;
 /** What to wait, and what to do when it is over. */
 function shortened(ms = 0) {
   const end = Date.now() + ms;
+  if (works) return [Math.min(ms, LONGER), () => undefined];
   return [Math.min(ms, MOMENT), () => (ahead = Math.max(ahead, end - clock()))];
 }
 

@@ -24,7 +24,7 @@ const NAMES = ['F_NEW_A', 'F_NEW_B', 'F_CHANGED', 'F_GONE', 'F_SAME', 'THEIRS'];
 const SYNC = ['sync', '-e', 'staging', '--yes', '--prune', '--allow', 'delete'] as const;
 const theirValue = 'of somebody else';
 
-async function call(arena: Arena, method: string, path: string, token: string, body?: unknown): Promise<Record<string, unknown>> {
+export async function call(arena: Arena, method: string, path: string, token: string, body?: unknown): Promise<Record<string, unknown>> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await fetch(`${arena.w.origin}${path}`, {
     method,
@@ -36,7 +36,7 @@ async function call(arena: Arena, method: string, path: string, token: string, b
 }
 
 type At = Readonly<Record<string, string>>;
-async function peeked(arena: Arena, cloud: string, at: At, name: string): Promise<{ value: string | null; version?: number | null }> {
+export async function peeked(arena: Arena, cloud: string, at: At, name: string): Promise<{ value: string | null; version?: number | null }> {
   const answer = await fetch(`${arena.w.origin}/_sandbox/${cloud}/peek?${new URLSearchParams({ ...at, name })}`);
   return (await answer.json()) as { value: string | null; version?: number | null };
 }

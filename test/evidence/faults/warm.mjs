@@ -25,10 +25,10 @@ for (const name of ['stdout', 'stderr'])
 const { start } = await import(new URL('lib/main.js', root));
 
 for await (const line of createInterface({ input: createReadStream('', { fd: 3, autoClose: false }) })) {
-  const { args, env, cwd, quick } = JSON.parse(line);
+  const { args, env, cwd, quick, works } = JSON.parse(line);
   text = { stdout: '', stderr: '' };
   stray = undefined;
-  hurry(quick);
+  hurry(quick, works);
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
   process.chdir(cwd);

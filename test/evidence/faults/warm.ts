@@ -17,6 +17,8 @@ export interface Order {
   readonly cwd: string;
   /** Its patience with a server is a fortieth. Waits are always short. */
   readonly quick: boolean;
+  /** What it waits for is at work, so that the clock does not run ahead. */
+  readonly works: boolean;
 }
 
 /** The built commands in one process that stays: a thousand runs without a thousand starts. */
