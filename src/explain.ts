@@ -8,6 +8,7 @@ import { nearest } from './config/nearest.ts';
 import { history } from './history.ts';
 import { seeConfig } from './into/look.ts';
 import { reason, SYMBOL } from './render/plan.ts';
+import { printable } from './render/style.ts';
 import type { Session } from './session.ts';
 import { planTargets, type Planned } from './planning.ts';
 
@@ -112,7 +113,7 @@ function partOf({ job, plan, shaped, found, source }: Look, from: string): Targe
   };
   const there = job.rules.prefix + (job.rules.rename.get(from) ?? from);
   const collides = shaped.collisions.includes(from);
-  const one = collides ? [`${shaped.collisions.join(', ')} become one name here: nothing is written`] : [];
+  const one = collides ? [`${shaped.collisions.map(printable).join(', ')} become one name here: nothing is written`] : [];
   if (wanted !== undefined || collides) return { target, there, because: [...steps(job.rules, from), ...one], ...said(there) };
   return { target, because: [leftOut(job.rules, from)], ...said(there) };
 }

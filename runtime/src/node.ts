@@ -15,6 +15,7 @@ export async function loadSecrets<const K extends string>(
 ): Promise<Secrets<K>> {
   const secrets: Secrets<K> = await reader(options).read();
   const env = processEnv() as Record<string, string | undefined>;
-  for (const key of options.keys) env[key] ??= secrets[key];
+  // What it inherits is not set: `constructor` may be a name.
+  for (const key of options.keys) if (typeof env[key] !== 'string') env[key] = secrets[key];
   return secrets;
 }

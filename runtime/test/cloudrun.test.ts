@@ -116,6 +116,17 @@ describe('dcs-runtime/cloudrun', function () {
     }
   });
 
+  it('/node puts names in that every object inherits', async () => {
+    const keys = ['constructor', 'toString', '__proto__'] as const;
+    await w.fault({ kind: 'status', status: 200, body: Object.fromEntries(keys.map((key) => [key, `value of ${key}`])) });
+    try {
+      await loadSecrets({ keys });
+      expect(keys.map((key) => Object.hasOwn(process.env, key) && process.env[key])).to.deep.equal(keys.map((key) => `value of ${key}`));
+    } finally {
+      for (const key of keys) delete process.env[key];
+    }
+  });
+
   describe('in real servers', () => {
     let folder: string;
     let running: Program | undefined;

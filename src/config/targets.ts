@@ -6,7 +6,7 @@ import type { TransformRules } from '../engine/transform/compile.ts';
 import { isCoreTargetKey } from './core-target-keys.ts';
 import type { TargetConfig } from './schema.ts';
 import { unfold, type Chains } from './transforms.ts';
-import { substituteAll, variablesIn } from './variables.ts';
+import { isSet, substituteAll, variablesIn } from './variables.ts';
 
 /** One entry below `targets:` or `sources:`, as its plugin sees it. */
 export interface PluginEntry {
@@ -122,7 +122,7 @@ export function makeEntry(
     missing: (environment) =>
       chosen(environment)
         .flatMap(([, value]) => variablesIn(value))
-        .filter((variable) => env[variable] === undefined),
+        .filter((variable) => !isSet(env, variable)),
   };
 }
 

@@ -2,10 +2,13 @@ import { DcsError, type Env } from 'dcs-sdk';
 
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
+/** What every object inherits is no variable: `constructor`. */
+export const isSet = (env: Env, name: string): boolean => Object.hasOwn(env, name) && env[name] !== undefined;
+
 /** Runs on scalars after parsing, so that no value can add a key, a comment or a type. What it inserts is not read again. */
 export function substitute(text: string, env: Env, position: () => string): string {
   return text.replace(VARIABLE, (_, name: string) => {
-    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    const value = isSet(env, name) ? env[name] : undefined;
     if (value === undefined)
       throw new DcsError('CONFIG', `${position()}: the variable ${name} is not set.`, { hint: `export ${name}=...` });
     return value;

@@ -22,7 +22,7 @@ export interface ShapeRules {
 
 export interface Shaped {
   readonly desired: Desired;
-  /** Two source names that become one here. */
+  /** Source names that become one here with another. */
   readonly collisions: readonly string[];
   /** Names as the target would call them that the rules leave out: never "removed". */
   readonly outOfScope: ReadonlySet<string>;
@@ -36,8 +36,7 @@ export const neverLeaves = (from: string): boolean => NEVER.test(from);
 
 export function shape(secrets: Secrets, rules: ShapeRules, definition: Pick<TargetDefinition, 'limits' | 'check'>): Shaped {
   const names = new Map<string, Wanted>();
-  const seen = new Map<string, string>();
-  const collisions = new Set<string>();
+  const met = new Map<string, string[]>();
   const outOfScope = new Set<string>();
   const withheld: string[] = [];
   const fold = (name: string): string => (definition.limits?.foldsCase ? name.toUpperCase() : name);
@@ -48,10 +47,7 @@ export function shape(secrets: Secrets, rules: ShapeRules, definition: Pick<Targ
     const name = rules.prefix + (rules.rename.get(from) ?? from);
     if (staysHome(from, rules)) withheld.push(from);
     else if (isRuled(from, rules)) {
-      const other = seen.get(fold(name));
-      // What only the flags leave out stands there all the same.
-      if (other !== undefined && (isAsked(from, rules) || isAsked(other, rules))) collisions.add(other).add(from);
-      seen.set(fold(name), from);
+      met.set(fold(name), [...(met.get(fold(name)) ?? []), from]);
       if (isAsked(from, rules)) {
         names.set(name, wantedOf(name, from, held, rules, definition));
         continue;
@@ -59,7 +55,9 @@ export function shape(secrets: Secrets, rules: ShapeRules, definition: Pick<Targ
     }
     outOfScope.add(name);
   }
-  return { desired: { names }, collisions: [...collisions], outOfScope, withheld };
+  // What only the flags leave out stands there all the same.
+  const collisions = [...met.values()].filter((all) => all.length > 1 && all.some((from) => isAsked(from, rules))).flat();
+  return { desired: { names }, collisions, outOfScope, withheld };
 }
 
 /** What was transformed is what is limited, compared and written. */

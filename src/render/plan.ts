@@ -101,8 +101,10 @@ export function planLines(look: Look, style: Style): string[] {
       line,
     ),
   );
-  if (plan.collisions.length > 0) lines.push(`  ! blocked   ${plan.collisions.join(', ')} become one name here: nothing is written`);
-  if (shaped.withheld.length > 0) lines.push(`  · withheld  ${shaped.withheld.join(', ')} (a credential; include it by name to send it)`);
+  if (plan.collisions.length > 0)
+    lines.push(`  ! blocked   ${plan.collisions.map(printable).join(', ')} become one name here: nothing is written`);
+  if (shaped.withheld.length > 0)
+    lines.push(`  · withheld  ${shaped.withheld.map(printable).join(', ')} (a credential; include it by name to send it)`);
   return lines;
 }
 

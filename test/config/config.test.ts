@@ -58,6 +58,13 @@ describe('dcs.yaml', () => {
     expect([error.code, error.message]).to.deep.equal(['CONFIG', 'dcs.yaml:4:27: the variable ACCOUNT is not set.']);
     expect(project.targets.get('api')!.missing('prod')).to.deep.equal(['ACCOUNT']);
   });
+  it('takes what every object inherits for no variable', async () => {
+    const inherits = await load(
+      'doppler: shop\ntargets: {api: {type: cloudflare, account_id: "${constructor}", worker: "${toString}"}}\n',
+      { ...process.env },
+    );
+    expect(inherits.targets.get('api')!.missing('prod')).to.deep.equal(['constructor', 'toString']);
+  });
   const wrong: [string, string, RegExp][] = [
     ['an unknown key', 'doppler: shop\ntargetz: {}\n', /^dcs\.yaml:2:1: unknown key "targetz"; did you mean "targets"\?$/],
     [

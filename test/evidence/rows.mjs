@@ -49,6 +49,7 @@ export const ROWS = [
 export const PROOFS = [
   { file: 'test/evidence/model.test.ts', rows: [4, 7, 9] },
   { file: 'test/evidence/shrunken.test.ts', rows: [6] },
+  { file: 'test/evidence/odd-names.test.ts', rows: [13] },
   { file: 'test/evidence/right-target.test.ts', rows: [15] },
   { file: 'test/evidence/redirected.test.ts', rows: [20] },
   { file: 'test/evidence/installing.test.ts', rows: [21, 22] },

@@ -42,6 +42,12 @@ describe('files, read by those who read them', function () {
 
   it('.env: node --env-file', () => roundTrips('dotenv', parseEnv));
   it('.env: dotenv, which wrangler and Vite use too', () => roundTrips('dotenv', (text) => dotenv.parse(text)));
+  it('.env: keeps names that every object inherits, but for the one that its readers lose', () => {
+    const text = '__proto__=x\nconstructor=y\n';
+    for (const read of [parseEnv, dotenv.parse]) expect(Object.keys(read(text))).to.deep.equal(['constructor']);
+    expect(FORMATS.dotenv.refuses({ name: '__proto__', value: 'x' })).to.be.a('string');
+    expect(FORMATS.dotenv.refuses({ name: 'constructor', value: 'x' })).to.equal(undefined);
+  });
   it('.env: refuses only what cannot be written in any way', () => {
     for (const value of ["it's", '"`', `a'b"c\`d`, 'a\nb', '#x', ' x ', 'ends in \\', '$x'])
       expect(FORMATS.dotenv.refuses({ name: 'NAME', value }), value).to.equal(undefined);

@@ -11,8 +11,8 @@ export default defineTarget<StoreOptions>({
   keys: Object.keys(storeFields),
   supports: { readable: false, ownership: true, atomic: false, trail: true },
   // https://developers.cloudflare.com/secrets-store/manage-secrets/, 100 secrets an account in beta, last verified 2026-11-21.
-  // An empty value would be refused together with its whole batch; that it is refused is not documented.
-  limits: { batch: 20, valueBytes: 65_536, count: 100, empty: false },
+  // An empty value, or a name with a space, would be refused together with its whole batch; that they are refused is not documented.
+  limits: { batch: 20, valueBytes: 65_536, count: 100, empty: false, names: /^\S{1,255}$/ },
   credentials: ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY', 'CLOUDFLARE_EMAIL'],
   effect: 'now',
   endpoint: (env) => env['CLOUDFLARE_API_BASE_URL'] ?? defaultEndpoint,

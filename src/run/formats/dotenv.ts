@@ -20,6 +20,8 @@ export const dotenv: Format = {
       NUL,
       NOT_TEXT,
       ['is no name of a .env file', ({ name }) => !/^[A-Za-z_][\w.-]*$/.test(name)],
+      // They put it into a plain object, which has no such property to set.
+      ['is a name that readers of .env files lose', ({ name }) => name === '__proto__'],
       ['holds a carriage return, which readers drop', ({ value }) => value.includes('\r')],
       ['mixes quotes, line breaks and backslashes in a way that no reader takes', ({ value }) => written(value) === undefined],
     ]),

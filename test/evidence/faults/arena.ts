@@ -53,8 +53,7 @@ export class Arena {
     for (const [index, cloud] of this.#clouds.entries()) cloud.restore(JSON.parse(this.#kept[index]!));
     await rm(this.#state, { recursive: true, force: true });
     await cp(join(this.#copy, 'state'), this.#state, { recursive: true });
-    for (const name of await readdir(this.w.project))
-      if (name !== '.git') await rm(join(this.w.project, name), { recursive: true });
+    for (const name of await readdir(this.w.project)) if (name !== '.git') await rm(join(this.w.project, name), { recursive: true });
     await cp(join(this.#copy, 'project'), this.w.project, { recursive: true });
     await this.calm();
     await this.w.forget();

@@ -102,7 +102,8 @@ function misreported(made: Made, { code, out, err }: Said, now: readonly string[
   if (code === 0) return unlike(made.after, now).map((each) => `exit 0, and ${each}`);
   const { error } = said;
   // What could not be written into Doppler is told name by name.
-  if (error === undefined) return [said.doppler].flat().some((each) => each?.exit === code) ? [] : [`exit ${code} without an error: ${out}`];
+  if (error === undefined)
+    return [said.doppler].flat().some((each) => each?.exit === code) ? [] : [`exit ${code} without an error: ${out}`];
   const documented = Object.hasOwn(EXIT, error.code) && EXIT[error.code as keyof typeof EXIT] === code && error.exit === code;
   return documented && error.message.length > 10 ? [] : [`exit ${code} of ${JSON.stringify(error)}`];
 }

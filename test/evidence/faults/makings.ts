@@ -46,7 +46,8 @@ const listOf = async (arena: Arena, path: string, token: string, key: string): P
 const doppler: Making = {
   name: 'dcs provision doppler',
   args: ['provision', 'doppler', '--yes'],
-  prepare: ({ w }) => w.yaml('doppler:\n  project: bakery\n  configs: {dev: dev, checkout: dev_checkout, qa: qa, staging: stg, prod: prd}\n'),
+  prepare: ({ w }) =>
+    w.yaml('doppler:\n  project: bakery\n  configs: {dev: dev, checkout: dev_checkout, qa: qa, staging: stg, prod: prd}\n'),
   async holds(arena) {
     const user = SEED.tokens.user;
     const projects = await listOf(arena, '/v3/projects?per_page=100', user, 'projects');
@@ -176,7 +177,12 @@ async function holdsNeon(arena: Arena): Promise<readonly string[]> {
     const held = await dopplerHolds(w, config);
     return Object.entries(held).map(([name, value]) => `${config} ${name} = ${/^(NEON_|DATABASE_URL)/.test(name) ? '' : value}`);
   });
-  return [...(await Promise.all(inside)).flat(), ...(await Promise.all(configs)).flat(), ...(await pointed(arena)), ...(await settings(arena))];
+  return [
+    ...(await Promise.all(inside)).flat(),
+    ...(await Promise.all(configs)).flat(),
+    ...(await pointed(arena)),
+    ...(await settings(arena)),
+  ];
 }
 
 /** Whether each config's password opens the branch that it names: the one thing that is right or wrong and not there or absent. */
@@ -212,7 +218,10 @@ const onBranches = (name: string, args: readonly string[], also: readonly string
   async prepare({ w }) {
     const { id, dev } = await neonProject(w);
     for (const branch of also) {
-      await neonApi(w, 'POST', `/projects/${id}/branches`, { branch: { name: branch, parent_id: dev }, endpoints: [{ type: 'read_write' }] });
+      await neonApi(w, 'POST', `/projects/${id}/branches`, {
+        branch: { name: branch, parent_id: dev },
+        endpoints: [{ type: 'read_write' }],
+      });
       await settled(w);
     }
     await w.yaml(`doppler: shop\nsources:\n  db: {type: neon, project_id: ${id}, branch: {dev: dev, prod: main}}\n`);

@@ -36,7 +36,12 @@ export async function call(arena: Arena, method: string, path: string, token: st
 }
 
 type At = Readonly<Record<string, string>>;
-export async function peeked(arena: Arena, cloud: string, at: At, name: string): Promise<{ value: string | null; version?: number | null }> {
+export async function peeked(
+  arena: Arena,
+  cloud: string,
+  at: At,
+  name: string,
+): Promise<{ value: string | null; version?: number | null }> {
   const answer = await fetch(`${arena.w.origin}/_sandbox/${cloud}/peek?${new URLSearchParams({ ...at, name })}`);
   return (await answer.json()) as { value: string | null; version?: number | null };
 }
@@ -86,7 +91,7 @@ const pages = target('Cloudflare Pages', 'cloudflare-pages', `account_id: ${ACCO
   holds: peeks('cloudflare', () => ({ account: ACCOUNT, pages: PAGES })),
 });
 
-async function storeId(arena: Arena): Promise<string> {
+export async function storeId(arena: Arena): Promise<string> {
   const { result } = await call(arena, 'GET', `/client/v4/accounts/${ACCOUNT}/secrets_store/stores`, TOKEN);
   return (result as { id: string }[])[0]!.id;
 }

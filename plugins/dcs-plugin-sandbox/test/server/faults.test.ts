@@ -38,8 +38,7 @@ describe('sandbox server', () => {
     try {
       const fault = { route: `POST ${SECRETS}`, nth: 2, times: 'forever', spreads: true, kind: 'status', status: 503 };
       await fetch(`${sandbox.origin}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(fault) });
-      const read = async (): Promise<number> =>
-        (await fetch(`${sandbox.origin}${SECRETS}?project=shop&config=dev`, { headers })).status;
+      const read = async (): Promise<number> => (await fetch(`${sandbox.origin}${SECRETS}?project=shop&config=dev`, { headers })).status;
       const seen = [(await write(sandbox.origin, 'one')).status, await read(), (await write(sandbox.origin, 'two')).status, await read()];
       expect(seen).to.deep.equal([200, 200, 503, 503]);
     } finally {
