@@ -43,7 +43,7 @@ inputs:
     description: 'true keeps the record of "ledger: machine" in the cache; "ledger: doppler" is better and needs none'
     default: 'false'
   github-token:
-    description: writes the comment and the issue
+    description: writes the comment and the issue; the job's own, or a person's
     default: \${{ github.token }}
 runs:
   using: composite

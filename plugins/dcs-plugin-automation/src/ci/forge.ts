@@ -29,6 +29,14 @@ export interface Shelf {
   readonly closes: boolean;
 }
 
+/** Comments are alike everywhere: they stay when what they were about is over. */
+export const COMMENTS: Pick<Shelf, 'query' | 'make' | 'change' | 'closes'> = {
+  query: {},
+  make: (body) => ({ body }),
+  change: (body) => ({ body }),
+  closes: false,
+};
+
 interface Note {
   readonly id: number;
   readonly body: string;

@@ -1,5 +1,5 @@
 import { createHttp, DcsError, path, type Env, type Http, type Log } from 'dcs-sdk';
-import { ask, authorized, PAGE_BYTES, type Forge, type Shelf } from './forge.ts';
+import { ask, authorized, COMMENTS, PAGE_BYTES, type Forge, type Shelf } from './forge.ts';
 
 const NAME = 'GitHub';
 
@@ -29,13 +29,10 @@ export function github(env: Env, log: Log): Forge {
   });
   return {
     comments: async (change) => ({
+      ...COMMENTS,
       ...shelf(await myself(http)),
       place: `${issues}/${change}/comments`,
-      query: {},
       one: (id) => `${issues}/comments/${id}`,
-      make: (body) => ({ body }),
-      change: (body) => ({ body }),
-      closes: false,
     }),
     async issues(title) {
       const me = await myself(http);

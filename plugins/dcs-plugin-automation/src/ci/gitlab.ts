@@ -1,5 +1,5 @@
 import { createHttp, DcsError, path, type Env, type Http, type Log } from 'dcs-sdk';
-import { ask, authorized, PAGE_BYTES, type Forge, type Shelf } from './forge.ts';
+import { ask, authorized, COMMENTS, PAGE_BYTES, type Forge, type Shelf } from './forge.ts';
 
 const NAME = 'GitLab';
 
@@ -29,11 +29,8 @@ export function gitlab(env: Env, log: Log): Forge {
   });
   return {
     comments: async (change) => ({
+      ...COMMENTS,
       ...shelf(await myself(http), `${project}/merge_requests/${change}/notes`, 'body'),
-      query: {},
-      make: (body) => ({ body }),
-      change: (body) => ({ body }),
-      closes: false,
     }),
     async issues(title) {
       const me = await myself(http);
