@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { actionFile } from '../../plugins/dcs-plugin-automation/src/ci/action.ts';
 import { githubWorkflow } from '../../plugins/dcs-plugin-automation/src/ci/workflow.ts';
 import { ROOT } from '../e2e/world.ts';
+import { fill } from './expression.ts';
 import { wrongWith } from './rules.ts';
 
 type Lint = (this: void, text: string, file: string) => readonly { readonly message: string; readonly line: number }[];
@@ -52,6 +53,19 @@ describe('the workflows and the action', () => {
   it('the published action is what dcs ci init writes', () => {
     expect(readFileSync(join(ROOT, 'actions/dcs-sync/action.yml'), 'utf8')).to.equal(actionFile());
     expect(wrongWith(actionFile())).to.deep.equal([]);
+  });
+
+  it('the record in the cache is of one environment, also where another one begins with its name', () => {
+    const { steps } = (parse(actionFile()) as { runs: { steps: { uses?: string; with?: Record<string, string> }[] } }).runs;
+    const given = (action: string, input: string, environment: string): string =>
+      fill(steps.find(({ uses }) => uses?.startsWith(action))!.with![input]!, {
+        inputs: { environment },
+        github: { run_id: '7', run_attempt: '1' },
+      });
+    const wanted = given('actions/cache/restore', 'restore-keys', 'prod');
+    expect(given('actions/cache/save', 'key', 'prod').startsWith(wanted)).to.equal(true);
+    for (const other of ['prod-eu', 'prod-7', 'prod eu', 'prod/eu'])
+      expect(given('actions/cache/save', 'key', other).startsWith(wanted), other).to.equal(false);
   });
 
   const good = workflows[0]![1];

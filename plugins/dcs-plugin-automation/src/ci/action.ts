@@ -71,8 +71,8 @@ runs:
       uses: ${pinned('actions/cache/restore')}
       with:
         path: \${{ runner.temp }}/dcs-state
-        key: dcs-\${{ inputs.environment }}-\${{ github.run_id }}-\${{ github.run_attempt }}
-        restore-keys: dcs-\${{ inputs.environment }}-
+        key: dcs-\${{ inputs.environment }}|\${{ github.run_id }}-\${{ github.run_attempt }}
+        restore-keys: dcs-\${{ inputs.environment }}|
     - name: dcs
       shell: bash
       working-directory: \${{ inputs.working-directory }}
@@ -92,5 +92,5 @@ runs:
       uses: ${pinned('actions/cache/save')}
       with:
         path: \${{ runner.temp }}/dcs-state
-        key: dcs-\${{ inputs.environment }}-\${{ github.run_id }}-\${{ github.run_attempt }}
+        key: dcs-\${{ inputs.environment }}|\${{ github.run_id }}-\${{ github.run_attempt }}
 `;
