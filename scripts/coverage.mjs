@@ -9,9 +9,11 @@ const LEAST = {
   src: 90,
   sdk: 90,
   runtime: 90,
+  'plugins/dcs-plugin-automation': 90,
   'plugins/dcs-plugin-cloudflare': 90,
   'plugins/dcs-plugin-firebase': 90,
   'plugins/dcs-plugin-gcp': 90,
+  'plugins/dcs-plugin-neon': 90,
   'plugins/dcs-plugin-sandbox': 90,
 };
 

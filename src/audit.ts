@@ -7,8 +7,7 @@ import { logOf } from './history.ts';
 import type { TargetReport } from './render/report.ts';
 import type { Session } from './session.ts';
 
-/** Who writes, asked only when something is to be written. */
-/** `trigger`: of what type, where a trigger of dcs.yaml started it. */
+/** Who writes, asked only when something is to be written. `trigger`: of what type, where a trigger of dcs.yaml started it. */
 export async function whoWrites(session: Session, trigger?: TriggerType): Promise<{ readonly by: string; readonly who: Who }> {
   const [doppler, git] = await Promise.all([dopplerName(session), gitAuthor(session.project.root, session.env)]);
   const ci = session.ci && [session.ci.name, session.ci.run].filter((part) => part !== undefined).join(' ');
