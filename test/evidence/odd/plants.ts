@@ -94,7 +94,7 @@ export const PROGRAM_FAULTS: readonly Fault[] = [
 
 export const WORD_FAULT: Fault = {
   what: 'a variable that is not set, and is inherited',
-  edits: [['src/config/targets.ts', '!isSet(env, variable)', 'env[variable] === undefined']],
+  edits: [['src/config/variables.ts', 'isSet(env, name) ? env[name] : undefined', 'env[name]']],
 };
 
 /** Of what apps import, and in which of it. */
