@@ -6,17 +6,20 @@ import { originalEnv } from './original-env.ts';
 const GRACE = 2000;
 const INTERRUPTED = 130;
 
-/** This very dcs once more, in a process and a process group of its own: it neither blocks nor outlives who waits for it with a timeout. */
+/** This very dcs once more, in a process and a process group of its own: it neither blocks nor outlives who waits for it with a timeout. `file`: its dcs.yaml. */
 export function childDcs(
   words: readonly string[],
   { cwd, signal, timeout, grace = GRACE, env }: DcsRunOptions & { readonly cwd: string },
+  file?: string,
 ): Promise<DcsRun> {
   const program = process.argv[1];
   if (program === undefined) throw new Error('dcs was started without a file');
+  // Whatever it is called, and whatever a variable says where the child runs.
+  const same = file === undefined ? [] : ['--config-file', file];
   const group = process.platform !== 'win32';
   const ends = AbortSignal.any([...(signal ? [signal] : []), ...(timeout === undefined ? [] : [AbortSignal.timeout(timeout)])]);
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...words, '--json', '--no-input'], {
+    const child = spawn(process.execPath, [program, ...words, '--json', '--no-input', ...same], {
       cwd,
       env: { ...originalEnv, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // whose end tells the child that nobody waits any more

@@ -48,7 +48,8 @@ export async function makeHost(config: OclifConfig, invocation: Invocation): Pro
     trusted: () => isTrusted(session.directories.stateDir, session.project.files),
     members: () => membersOf(session),
     alone: (what) => onlyRun({ stateDir: session.directories.stateDir, what, run: runId() }),
-    dcs: (words, options) => childDcs(words, { cwd: session.project.root, ...options }),
+    dcs: (words, options) =>
+      childDcs(words, { cwd: session.project.root, ...options }, options?.cwd === undefined ? session.project.file : undefined),
     webhooks: async (project) => (await dopplerClient(session)).webhooks(project),
     doppler: async (environment) => {
       const client = await dopplerClient(session);

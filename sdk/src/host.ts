@@ -73,7 +73,7 @@ export interface DcsRun {
 }
 
 export interface DcsRunOptions {
-  /** Default: `root`. */
+  /** Default: `root`, and the dcs.yaml in use; elsewhere the child looks for one itself. */
   readonly cwd?: string;
   /** Ends the child and what it started. */
   readonly signal?: AbortSignal;

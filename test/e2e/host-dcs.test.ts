@@ -3,7 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { ROOT, world, YAML, type World } from './world.ts';
+import { ROOT, world, YAML, type Ran, type World } from './world.ts';
 
 /** A plugin's command that runs dcs. */
 const COMMAND = `
@@ -60,6 +60,17 @@ describe('what a plugin may ask of the core', () => {
     const refused = await child('sync', '-e', 'nowhere');
     expect(refused['ran']).to.have.property('exit', 2);
     expect(refused['ran']).to.have.nested.property('document.error.code', 'CONFIG');
+  });
+
+  it('of the very dcs.yaml that is in use, whatever it is called and wherever it lies', async () => {
+    await mkdir(join(w.project, 'infra'));
+    await writeFile(join(w.project, 'infra', 'other.yaml'), YAML.replace('  api:', '  other:'));
+    await writeFile(join(w.project, 'infra', 'dcs.yaml'), YAML);
+    const targets = async (ran: Ran): Promise<unknown> =>
+      ((ran.json()['ran'] as { document: { targets: { name: string }[] } }).document.targets ?? []).map(({ name }) => name);
+    const file = join('infra', 'other.yaml');
+    expect(await targets(await w.dcs(['child', '--json', '--config-file', file, '--', 'targets']))).to.deep.equal(['other']);
+    expect(await targets(await w.dcs(['child', '--json', '--', 'targets'], { env: { DCS_CONFIG_FILE: file } }))).to.deep.equal(['other']);
   });
 
   it('which a timeout ends, with all it started', async () => {

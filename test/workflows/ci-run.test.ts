@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -102,6 +102,22 @@ describe('dcs ci run in GitHub Actions', () => {
     const job = async () => ({ ...(await pullJob(number)), GITHUB_TOKEN: SEED.github.token });
     expect((await p.ci(await job(), '--json')).json()).to.include({ comment: 'created' });
     expect((await p.ci(await job(), '--json')).json()).to.include({ comment: 'unchanged' });
+  });
+
+  it('is about the dcs.yaml that it is told, before the change and with it', async () => {
+    await p.git('checkout', '--quiet', 'main');
+    await writeFile(join(p.project, 'shop.yaml'), YAML);
+    await p.git('add', '-A');
+    await p.git('commit', '--quiet', '-m', 'another name');
+    await p.git('rm', '--quiet', 'dcs.yaml');
+    await p.git('commit', '--quiet', '-m', 'away');
+    const same = await p.ci(await pullJob(await p.pull({ 'README.md': 'more' })), '--config-file', 'shop.yaml', '--json');
+    expect(same.json(), same.err).to.include({ altered: false });
+    const run = await p.ci(await pullJob(await p.pull({ 'shop.yaml': MORE })), '--config-file', 'shop.yaml', '--json');
+    expect(run.json(), run.err).to.include({ altered: true });
+    expect((await p.ci(await p.job('push', {}), '--config-file', 'shop.yaml')).code).to.equal(0);
+    expect(await p.worker('JWT_SECRET')).to.be.a('string');
+    expect((await p.dcs(['ci', 'init', 'github', '--config-file', 'shop.yaml'])).code).to.equal(64);
   });
 
   it('forgets no worktree of somebody else, whose disk is away', async () => {

@@ -1,17 +1,22 @@
 import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { DcsError, type Env } from 'dcs-sdk';
+import { DcsError, type Host } from 'dcs-sdk';
 import { git, gitIf } from './repository.ts';
 
 /** The base of a change that was checked out as its merge. */
 export const MERGED_INTO = 'HEAD^1';
 
 /**
- * The project's folder as it was before the change, in a worktree that is gone afterwards. `use` gets undefined where it had no such
- * folder or no dcs.yaml.
+ * The project's dcs.yaml (one of `names`) as it was before the change, in a worktree that is gone afterwards. `use` gets undefined where
+ * there was none.
  */
-export async function beforeChange<T>(root: string, base: string, env: Env, use: (folder: string | undefined) => Promise<T>): Promise<T> {
+export async function beforeChange<T>(
+  { root, env }: Pick<Host, 'root' | 'env'>,
+  base: string,
+  names: readonly string[],
+  use: (file: string | undefined) => Promise<T>,
+): Promise<T> {
   const top = await git(root, env, ['rev-parse', '--show-toplevel']);
   const commitOf = (name: string): Promise<string | undefined> =>
     gitIf(root, env, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`]);
@@ -28,7 +33,7 @@ export async function beforeChange<T>(root: string, base: string, env: Env, use:
     await git(root, env, ['worktree', 'add', '--quiet', '--detach', tree, commit]);
     try {
       const folder = join(tree, relative(await realpath(top), await realpath(root)));
-      return await use((await holdsProject(folder)) ? folder : undefined);
+      return await use(await fileIn(folder, names));
     } finally {
       // Not `prune`: that forgets other worktrees too, whose disk is away for now.
       await git(root, env, ['worktree', 'remove', '--force', tree]);
@@ -38,12 +43,12 @@ export async function beforeChange<T>(root: string, base: string, env: Env, use:
   }
 }
 
-async function holdsProject(folder: string): Promise<boolean> {
-  for (const name of ['dcs.yaml', 'dcs.yml'])
+async function fileIn(folder: string, names: readonly string[]): Promise<string | undefined> {
+  for (const file of names.map((name) => join(folder, name)))
     try {
-      return (await stat(join(folder, name))).isFile();
+      if ((await stat(file)).isFile()) return file;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
-  return false;
+  return undefined;
 }

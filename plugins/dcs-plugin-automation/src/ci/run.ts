@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { DcsError, EXIT, type DcsRun, type Env, type Environment, type Host, type Log } from 'dcs-sdk';
 import { beforeChange } from './base.ts';
 import { leave } from './forge.ts';
@@ -11,6 +12,8 @@ export interface CiRun {
   readonly host: Host;
   readonly place: Place;
   readonly environment: Environment;
+  /** What dcs.yaml may be called. */
+  readonly files: readonly string[];
   readonly targets: readonly string[];
   readonly names: 'auto' | 'list' | 'count';
   readonly log: Log;
@@ -60,8 +63,8 @@ async function change(run: CiRun, env: Env): Promise<CiResult> {
   const words = ['diff', ...targets, '-e', environment.name];
   const now = await host.dcs(words, { env });
   if (now.exit !== 0) return failed(run, now);
-  const before = await beforeChange(host.root, base, host.env, async (cwd) =>
-    cwd === undefined ? [] : entriesOf(await host.dcs(words, { cwd, env })),
+  const before = await beforeChange(host, base, run.files, async (file) =>
+    file === undefined ? [] : entriesOf(await host.dcs([...words, '--config-file', file], { cwd: dirname(file), env })),
   );
   const entries = planEntries(now.document ?? {});
   const [added, gone] = [without(entries, before ?? []), without(before ?? [], entries)];

@@ -33,13 +33,10 @@ no trigger names the environment it is left. Two runs for one folder do not over
     if (flags.print !== undefined) return this.print(flags.print as Kind, places, flags.env);
     if (places.length > 0 && flags['config-file'] !== undefined)
       throw new DcsError('USAGE', '--config-file does not go with a list of projects.', { hint: 'name the file in the list' });
-    const file = flags['config-file'];
     const host = await this.host();
     const given = { signal: interrupted(), ...(flags.env === undefined ? {} : { environment: flags.env }) };
     const projects =
-      places.length > 0
-        ? await reconcileAll(host, { ...given, places, atOnce: flags['at-once'] })
-        : [await own(host, { ...given, ...(file === undefined ? {} : { file: resolve(file) }) })];
+      places.length > 0 ? await reconcileAll(host, { ...given, places, atOnce: flags['at-once'] }) : [await own(host, given)];
     const exit = exitOf(projects);
     process.exitCode = exit;
     return this.out(linesOf(projects), { exit, projects });

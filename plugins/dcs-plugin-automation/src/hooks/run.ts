@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { DcsRun, GitHook, Host, ProjectMember, Trigger } from 'dcs-sdk';
 import { compared, synced } from './words.ts';
 
@@ -13,9 +12,8 @@ export interface Asked {
   readonly hook: GitHook;
   /** Something behind is a reason to end the push. */
   readonly gate: boolean;
-  /** `-e` and `--config-file`, as they were given. */
+  /** `-e`, as it was given. */
   readonly environment?: string;
-  readonly file?: string;
   readonly signal: AbortSignal;
 }
 
@@ -26,12 +24,11 @@ export interface Answer {
 }
 
 /** Syncs what triggers name for this hook. Compares where they name nothing, and always for a gate. */
-export async function runHook(host: Host, { hook, gate, environment, file, signal }: Asked): Promise<Answer> {
-  const config = file === undefined ? [] : ['--config-file', resolve(file)];
+export async function runHook(host: Host, { hook, gate, environment, signal }: Asked): Promise<Answer> {
   const dcs = (command: 'sync' | 'status', ...words: string[]): Promise<DcsRun> => {
     const grace = GRACE[command];
     const timeout = Math.max(1, Math.round(LIMIT - grace - REST - process.uptime() * 1000));
-    return host.dcs([command, ...words, ...config], { signal, timeout, grace });
+    return host.dcs([command, ...words], { signal, timeout, grace });
   };
   const members = await host.members();
   const due = [...dueFor(hook, host.triggers('git-hook'), members)];

@@ -8,8 +8,6 @@ export const PATIENCE = 30 * 60_000;
 
 export interface Scope {
   readonly environment?: string;
-  /** `--config-file`, where it was given. */
-  readonly file?: string;
   readonly signal: AbortSignal;
 }
 
@@ -17,9 +15,9 @@ export interface Scope {
  * Looks at every environment of one dcs.yaml, or of all members of a workspace in one process, which share what an account may be asked
  * in a minute. Then writes where a trigger of type schedule says so and something is to do, and looks again.
  */
-export async function reconcile(host: Host, { environment: only, file, signal }: Scope): Promise<Project> {
+export async function reconcile(host: Host, { environment: only, signal }: Scope): Promise<Project> {
   const members = await host.members();
-  const all = [...(members === undefined ? [] : ['--all']), ...(file === undefined ? [] : ['--config-file', file])];
+  const all = members === undefined ? [] : ['--all'];
   const dcs = (...words: string[]): Promise<DcsRun> => host.dcs([...words, ...all], { signal, timeout: PATIENCE });
   const rows = looked(await dcs('status', ...(only === undefined ? [] : ['-e', only])));
   if ('code' in rows) return { project: host.root, environments: [], failed: [rows] };

@@ -9,22 +9,13 @@ const LONGEST = 15 * 60_000;
 const GRACE = 8000;
 
 /** Brings what the trigger of the environment names up to date: `dcs sync` in a process of its own, so that nothing here waits for it. */
-export function performBy(
-  host: Host,
-  more: { readonly configFile?: string | undefined; readonly ran: (environment: string, run: DcsRun) => void },
-): Perform {
+export function performBy(host: Host, ran: (environment: string, run: DcsRun) => void): Perform {
   return async ({ environment }, signal) => {
     const words = ['sync', '-e', environment, '--trigger', 'webhook'];
-    const run = await started(
-      host.dcs([...words, ...(more.configFile === undefined ? [] : ['--config-file', more.configFile])], {
-        signal,
-        timeout: LONGEST,
-        grace: GRACE,
-      }),
-    );
+    const run = await started(host.dcs(words, { signal, timeout: LONGEST, grace: GRACE }));
     if ('result' in run) return run;
     if (run.exit !== 0 && signal.aborted) return { result: 'cut off' };
-    more.ran(environment, run);
+    ran(environment, run);
     return verdictOf(run);
   };
 }

@@ -27,7 +27,7 @@ const FLUSH = 60_000;
 
 export async function openStage(
   lent: Host,
-  flags: { readonly env?: string | undefined; readonly queue?: string | undefined; readonly 'config-file'?: string | undefined },
+  flags: { readonly env?: string | undefined; readonly queue?: string | undefined },
 ): Promise<Stage> {
   // What notifications say of themselves is a line of the log.
   const host: Host = { ...lent, output: { ...lent.output, note: (text) => logLine('note', { text }) } };
@@ -58,12 +58,9 @@ export async function openStage(
     metrics,
     async work() {
       setInterval(() => void flush(host), FLUSH).unref();
-      const perform = performBy(host, {
-        configFile: flags['config-file'],
-        ran: (environment, run) => {
-          last.set(environment, run);
-          logLine('ran', { environment, exit: run.exit });
-        },
+      const perform = performBy(host, (environment, run) => {
+        last.set(environment, run);
+        logLine('ran', { environment, exit: run.exit });
       });
       const timed = async (run: Run, signal: AbortSignal): Promise<Verdict> => {
         const start = Date.now();

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { DcsError } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
@@ -31,6 +31,11 @@ The environments are those that triggers of type ci name in dcs.yaml. A second r
 
   async run(): Promise<Record<string, unknown>> {
     const { flags, args } = await this.parse(CiInit);
+    const file = basename(flags['config-file'] ?? 'dcs.yaml');
+    if (!['dcs.yaml', 'dcs.yml'].includes(file))
+      throw new DcsError('USAGE', `The jobs would not find ${file}: they look for dcs.yaml in its folder.`, {
+        why: 'Nothing was written.',
+      });
     const host = await this.host();
     const system = args.system as System;
     const names = flags.names as 'auto' | 'list' | 'count';

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Flags } from '@oclif/core';
 import { DcsCommand, targetArgs } from 'dcs-sdk/command';
 import { placeOf } from '../../ci/place.ts';
@@ -31,7 +32,10 @@ goes. A schedule: a look for drift, which opens, updates or closes one issue.`;
     };
     const place = await placeOf(host.env, log);
     const names = flags.names as 'auto' | 'list' | 'count';
-    const result = await runCi({ host, place, environment: await host.environment(), targets: [args.target ?? []].flat(), names, log });
+    const file = flags['config-file'];
+    const files = file === undefined ? ['dcs.yaml', 'dcs.yml'] : [basename(file)];
+    const [environment, targets] = [await host.environment(), [args.target ?? []].flat()];
+    const result = await runCi({ host, place, environment, files, targets, names, log });
     process.exitCode = result.exit;
     return this.out(result.lines, result.json);
   }

@@ -39,7 +39,7 @@ behind or drifted. For keepers of hooks that dcs hooks install does not know.`;
     try {
       const host = await this.host();
       if (file === undefined && !['dcs.yaml', 'dcs.yml'].some((name) => existsSync(join(host.root, name)))) return nothing;
-      const given = { ...(environment === undefined ? {} : { environment }), ...(file === undefined ? {} : { file }) };
+      const given = environment === undefined ? {} : { environment };
       return { ...nothing, ...(await runHook(host, { hook, gate, signal: interrupted(), ...given })) };
     } catch (error) {
       if (!isDcsError(error)) throw error;
