@@ -196,6 +196,16 @@ describe('dcs reconcile', () => {
       expect(printed.out, printed.err).to.contain('dcs reconcile . ../blog /srv/shop');
     });
 
+    it('names a dcs.yaml that is called otherwise', async () => {
+      await writeFile(join(w.project, 'shop.yaml'), YAML);
+      const printed = async (kind: string): Promise<string> =>
+        (await w.dcs(['reconcile', '--config-file', '../project/shop.yaml', '--print', kind])).out;
+      expect(await printed('cron')).to.contain('dcs reconcile --config-file shop.yaml');
+      expect(await printed('kubernetes')).to.contain(
+        'dcs trust --all --config-file shop.yaml && exec dcs reconcile --config-file shop.yaml',
+      );
+    });
+
     it('cron: one line that a shell runs there, % escaped', async () => {
       const odd = join(w.home, "it's 100% shop");
       await mkdir(odd);

@@ -30,9 +30,10 @@ no trigger names the environment it is left. Two runs for one folder do not over
   async run(): Promise<Record<string, unknown>> {
     const { flags, args } = await this.parse(Reconcile);
     const places = [args.project ?? []].flat();
-    if (flags.print !== undefined) return this.print(flags.print as Kind, places, flags.env);
-    if (places.length > 0 && flags['config-file'] !== undefined)
+    const file = flags['config-file'];
+    if (places.length > 0 && file !== undefined)
       throw new DcsError('USAGE', '--config-file does not go with a list of projects.', { hint: 'name the file in the list' });
+    if (flags.print !== undefined) return this.print(flags.print as Kind, places, flags.env, file);
     const host = await this.host();
     const given = { signal: interrupted(), ...(flags.env === undefined ? {} : { environment: flags.env }) };
     const projects =
@@ -42,12 +43,18 @@ no trigger names the environment it is left. Two runs for one folder do not over
     return this.out(linesOf(projects), { exit, projects });
   }
 
-  private async print(kind: Kind, places: readonly string[], environment: string | undefined): Promise<Record<string, unknown>> {
+  private async print(
+    kind: Kind,
+    places: readonly string[],
+    environment: string | undefined,
+    file: string | undefined,
+  ): Promise<Record<string, unknown>> {
     const { root: folder } = await this.host();
     // It will run there, not here.
     const there = places.map((place) => (isAbsolute(place) ? place : relative(folder, resolve(place)) || '.'));
-    const words = ['dcs', 'reconcile', ...there, ...(environment === undefined ? [] : ['-e', environment])];
-    const files = manifest(kind, { folder, words });
+    const name = file === undefined || /^dcs\.ya?ml$/.test(basename(file)) ? [] : ['--config-file', basename(file)];
+    const words = ['dcs', 'reconcile', ...there, ...(environment === undefined ? [] : ['-e', environment]), ...name];
+    const files = manifest(kind, { folder, words, trust: ['dcs', 'trust', '--all', ...name] });
     return this.out(
       [...files.values()].map((text) => text.trimEnd()),
       { kind, files: Object.fromEntries(files) },

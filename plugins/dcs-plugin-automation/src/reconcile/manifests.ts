@@ -6,6 +6,8 @@ export interface Loop {
   readonly folder: string;
   /** What is run there: `dcs reconcile -e staging`. */
   readonly words: readonly string[];
+  /** What makes dcs.yaml trusted there: `dcs trust --all`. */
+  readonly trust: readonly string[];
 }
 
 /** By file name. Nothing in them is secret: each names the place where tokens come from. */
@@ -66,6 +68,7 @@ WantedBy=timers.target
 /** https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ (last verified 2026-11-21). */
 const kubernetes = ({
   words,
+  trust,
 }: Loop): string => `# Yours: the image, which has dcs, its plugins and the repository in /repository; and the tokens:
 #   kubectl create secret generic dcs-tokens --from-env-file=reconcile.env
 # Who consents: whoever may change the image and this file, hence dcs trust. A container forgets: let dcs.yaml say ledger: doppler.
@@ -96,7 +99,7 @@ spec:
             - name: dcs
               image: dcs-with-your-repository
               workingDir: /repository
-              command: ["sh", "-c", ${JSON.stringify(`dcs trust --all && exec ${words.map(shell).join(' ')}`)}]
+              command: ["sh", "-c", ${JSON.stringify(`${trust.map(shell).join(' ')} && exec ${words.map(shell).join(' ')}`)}]
               envFrom:
                 - secretRef:
                     name: dcs-tokens
