@@ -34,6 +34,9 @@ describe('dcs reconcile', () => {
   it('writes where a schedule trigger of a trusted file says so, reports the rest, and then has nothing to do', async () => {
     const untrusted = await run();
     expect([untrusted.code, of(untrusted, 'staging').failed[0]!.code]).to.deep.equal([7, 'REFUSED']);
+    expect((await w.dcs(['reconcile'])).out)
+      .to.contain('not trusted')
+      .and.not.contain('no trigger');
     expect(await w.worker('STRIPE_KEY')).to.equal(undefined);
     await w.dcs(['trust']);
     const first = await run();

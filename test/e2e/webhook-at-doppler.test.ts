@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -35,6 +36,12 @@ describe('what dcs webhook leaves at Doppler', () => {
     readonly configs: readonly string[];
   }
   const listed = async (): Promise<readonly Webhook[]> => (await w.dcs(['webhook', 'list', '--json'])).json()['webhooks'] as Webhook[];
+
+  it('is none without https', async () => {
+    const refused = await setUp('http://hooks.example.com/webhook');
+    expect([refused.code, refused.err]).to.satisfy(([code, err]: [number, string]) => code === 64 && err.includes('https'), refused.err);
+    expect(existsSync(key())).to.equal(false);
+  });
 
   it('is on after a setup, whoever turned it off', async () => {
     await setUp();

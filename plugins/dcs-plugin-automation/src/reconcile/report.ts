@@ -77,7 +77,10 @@ function environmentLines({ environment, inSync, written, drifted, left, failed 
         .map(({ target, names: of }) => `  ! ${target} had drifted: ${listed(of)}`),
     ),
     ...some(left.map(({ target, state, names: of }) => `  ! ${target} ${state}: ${listed(of)}`)),
-    ...(left.length > 0 ? [`  Next  dcs diff -e ${environment}     no trigger of type schedule names it`] : []),
+    // Where the sync failed as a whole, a trigger may well name it.
+    ...(left.length > 0 && failed.every(({ target }) => target !== null)
+      ? [`  Next  dcs diff -e ${environment}     no trigger of type schedule names it`]
+      : []),
     ...failedLines(failed),
   ];
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Args, Flags } from '@oclif/core';
-import { DcsError, type DopplerWebhook, type Secret } from 'dcs-sdk';
+import { DcsError, isLoopback, type DopplerWebhook, type Secret } from 'dcs-sdk';
 import { DcsCommand } from 'dcs-sdk/command';
 import { forgetOlder, makeKey, REREAD, signingKeys } from '../../webhook/keys.ts';
 import { allowedOf } from '../../webhook/allowed.ts';
@@ -25,7 +25,13 @@ Makes the webhook, or mends the one with this URL: its configs and its signing k
 
   async run(): Promise<Record<string, unknown>> {
     const { flags, args } = await this.parse(WebhookSetup);
-    const { href: url } = webUrl(args.url);
+    const receiver = webUrl(args.url);
+    if (receiver.protocol !== 'https:' && !isLoopback(receiver))
+      throw new DcsError('USAGE', 'Doppler tells receivers with https only.', {
+        why: 'Nothing was written.',
+        hint: `https://${receiver.host}/...`,
+      });
+    const { href: url } = receiver;
     const host = await this.host();
     const allowed = await allowedOf(host, flags.env);
     for (const [project, own] of Map.groupBy(allowed.values(), (one) => one.project))
