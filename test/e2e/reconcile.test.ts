@@ -36,7 +36,7 @@ describe('dcs reconcile', () => {
     expect([untrusted.code, of(untrusted, 'staging').failed[0]!.code]).to.deep.equal([7, 'REFUSED']);
     expect((await w.dcs(['reconcile'])).out)
       .to.contain('not trusted')
-      .and.not.contain('no trigger');
+      .and.not.contain('dcs diff -e staging     no trigger');
     expect(await w.worker('STRIPE_KEY')).to.equal(undefined);
     await w.dcs(['trust']);
     const first = await run();
