@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -22,6 +23,16 @@ describe('the forms of a value', () => {
   for (const [value, forms] of Object.entries(known))
     it(`are all that are known, and no other: ${JSON.stringify(value).slice(0, 60)}`, () => {
       expect(made(value)).to.deep.equal(forms);
+    });
+
+  for (const [shell, locale] of ['bash', 'zsh', 'dash'].flatMap((name) => ['C', 'C.UTF-8'].map((one) => [name, one] as const)))
+    it(`are those that ${shell} exports in the locale ${locale}`, function () {
+      if (spawnSync(shell, ['-c', 'true']).status !== 0) return this.skip();
+      const X = `\u00e9"' \u00c4\u00df\u20ac\u{1f511} \\ \u001b\u0001\u007f\tx \u00ff`;
+      const { stdout } = spawnSync(shell, ['-c', 'export -p'], { env: { PATH: process.env['PATH'], LC_ALL: locale, X } });
+      const stream = matcher(X).stream();
+      const masked = Buffer.concat([stream.push(stdout), stream.end()]).toString();
+      expect(masked.split('\n').find((line) => line.includes(' X='))).to.match(/ X=[$'"]*\[redacted\]['"]*$/);
     });
 
   it('are none under 3 bytes', () => {

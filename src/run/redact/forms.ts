@@ -83,6 +83,13 @@ function* url(text: string): Iterable<string> {
   }
 }
 
+/** What zsh writes for a byte in $'...'; of those above 127 only in a locale without UTF-8, as in most containers. */
+function zsh(byte: number): string {
+  if (byte > 127) return `\\M-${zsh(byte - 128)}`;
+  if (byte === 9 || byte === 10) return byte === 9 ? '\\t' : '\\n';
+  return byte < 32 || byte === 127 ? `\\C-${String.fromCharCode(byte ^ 64)}` : String.fromCharCode(byte);
+}
+
 const ANSI_C = new Map(Array.from('abtnvfr', (letter, at) => [7 + at, `\\${letter}`]));
 
 function* shell(text: string): Iterable<string> {
@@ -104,4 +111,8 @@ function* shell(text: string): Iterable<string> {
     yield quoted.replaceAll('"', '\\"');
     yield quoted.replaceAll(/[\u0080-\u{10ffff}]+/gu, (run) => [...Buffer.from(run)].map((byte) => `\\${byte.toString(8)}`).join(''));
   }
+  // oxlint-disable-next-line no-control-regex -- control characters are what $'...' escapes
+  const inZsh = text.replaceAll(/['\\]/g, '\\$&').replaceAll(/[\u0001-\u001f\u007f]/g, (char) => zsh(char.charCodeAt(0)));
+  yield inZsh;
+  yield inZsh.replaceAll(/[\u0080-\u{10ffff}]+/gu, (run) => [...Buffer.from(run)].map(zsh).join(''));
 }
