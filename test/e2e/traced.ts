@@ -22,17 +22,32 @@ export function traced(
   { input, env, root = ROOT }: { readonly input?: string; readonly env?: Readonly<Record<string, string>>; readonly root?: string } = {},
 ): Promise<Traced> {
   const trace = join(w.home, 'trace');
-  const words = ['-f', '-qq', '-e', 'trace=execve', '-s', '1000000', '-o', trace, process.execPath, join(root, 'bin', 'run.js'), ...args];
+  // Without --seccomp-bpf each call of each program stops it twice, not only execve.
+  const words = [
+    '-f',
+    '--seccomp-bpf',
+    '-qq',
+    '-e',
+    'trace=execve',
+    '-s',
+    '1000000',
+    '-o',
+    trace,
+    process.execPath,
+    join(root, 'bin', 'run.js'),
+    ...args,
+  ];
   return new Promise((resolve, reject) => {
     const child = spawn('strace', words, { cwd: w.project, env: { ...w.env, TMPDIR: join(w.home, 'tmp'), ...env } });
-    const texts = { out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString()));
+    const chunks = { out: [] as Buffer[], err: [] as Buffer[] };
+    child.stdout.on('data', (chunk: Buffer) => chunks.out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => chunks.err.push(chunk));
     child.stdin.end(input);
     child.on('error', reject);
     child.on('close', (code) => {
+      const [out, err] = [chunks.out, chunks.err].map((all) => Buffer.concat(all).toString());
       readFile(trace, 'latin1')
-        .then((execs) => rm(trace).then(() => resolve({ code, ...texts, execs })))
+        .then((execs) => rm(trace).then(() => resolve({ code, out: out!, err: err!, execs })))
         .catch(reject);
     });
   });

@@ -55,12 +55,12 @@ describe('what a crash leaves', function () {
   it('holds no value: reports, traces, debug output; memory is not written at all', async () => {
     const seconds = stopwatch();
     const found = new Found();
-    for (const env of FULL ? SETTINGS : USUAL) await Scan.of(FULL ? scene : once, ['--verbose'], undefined, found, { env });
+    for (const env of FULL ? SETTINGS : USUAL) await Scan.of(FULL ? scene : once, { mode: ['--verbose'], env }, found);
     const { values, argv, disk } = found;
     const caught: string[] = [];
     for (const { env, ...fault } of PLANTS) {
       const planted = new Found();
-      await Scan.of(once, [], undefined, planted, { env, root: await plantedDcs(['sync'], fault) });
+      await Scan.of(once, { env, root: await plantedDcs(['sync'], fault) }, planted);
       if (planted.disk.length > 0) caught.push(fault.what);
     }
     expect(caught).to.deep.equal(PLANTS.map(({ what }) => what));

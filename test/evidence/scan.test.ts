@@ -1,11 +1,15 @@
+import { globSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { atMost } from '../../src/at-most.ts';
 import { canary, forms, Scanner } from '../e2e/canaries.ts';
 import { canTrace } from '../e2e/traced.ts';
-import { YAML } from '../e2e/world.ts';
-import { SCENES, type Scene } from '../surface/documents.ts';
+import { SCENES } from '../surface/documents.ts';
 import { evidence, FULL, stopwatch } from './evidence.ts';
-import { Found, Scan, stranger, type Fault } from './scan.ts';
+import { plants } from './scan-plants.ts';
+import { asking, loud, PROGRAMS, type Seen } from './scan-scenes.ts';
+import { Found, Scan, stranger, type Fault, type Way } from './scan.ts';
+
+type Play = readonly [Seen, Way];
 
 const MODES: readonly (readonly string[])[] = [[], ['--json'], ['--verbose']];
 const FAULTS: readonly Fault[] = [
@@ -15,25 +19,8 @@ const FAULTS: readonly Fault[] = [
   { kind: 'status', status: 401, every: 4 },
   { kind: 'status', status: 500, every: 3 },
 ];
-/** What a program that dcs runs does, and which list has to name it: leaks, planted where each would be. */
-const PLANTS: readonly (readonly [does: string, into: 'values' | 'argv' | 'disk' | 'modes' | 'strays'])[] = [
-  ['echo "$STRIPE_KEY"', 'values'],
-  ['echo "$STRIPE_KEY" >&2', 'values'],
-  ['echo "${STRIPE_KEY%????????????????}"', 'values'],
-  ['printf "x$STRIPE_KEY" | base64 -w0', 'values'],
-  ['printf "xx$STRIPE_KEY" | base64 -w0 >&2', 'values'],
-  ['printf "$STRIPE_KEY" | od -An -v -tx1 | tr -d " \\n"', 'values'],
-  ['sh -c ": $STRIPE_KEY"', 'argv'],
-  ['echo "$STRIPE_KEY" > leaked', 'disk'],
-  ['echo "$STRIPE_KEY" > "$HOME/leaked"', 'disk'],
-  ['echo "$STRIPE_KEY" | gzip > leaked.gz', 'disk'],
-  ['echo "$DOPPLER_TOKEN" > "$TMPDIR/leaked"', 'disk'],
-  ['umask 000; touch "$HOME/open"', 'modes'],
-  ['umask 000; mkdir "$HOME/opened"', 'modes'],
-  ['node -e "fetch(process.env.STRANGER)"', 'strays'],
-];
 const SMALL = 6;
-const FEW = 'A dcs starts hardly a program but itself, and the faults ran with a part of the commands';
+const LOUD = FULL ? loud(25, 12) : loud(1, 1);
 
 describe('canaries as all values, in all that comes of every command', function () {
   this.timeout(7_200_000);
@@ -49,43 +36,65 @@ describe('canaries as all values, in all that comes of every command', function 
     const other = await stranger();
     const faults: readonly Fault[] = [...FAULTS, { kind: 'redirect', status: 307, every: 3, headers: { location: other.url } }];
     const found = new Found();
-    const all = SCENES.flatMap((scene) => MODES.map((mode) => ({ scene, mode, fault: undefined as Fault | undefined })));
-    // With faults: the commands of every day, and those of Google.
-    const often = [SCENES[1]!, SCENES[7]!, SCENES[8]!];
+    const scenes: readonly Seen[] = [...SCENES, ...PROGRAMS];
+    const all = scenes.flatMap((scene) => MODES.map((mode): Play => [scene, { mode }]));
     const broken = faults.flatMap((fault, at) =>
-      often.map((scene) => ({ scene, mode: MODES[at % 3]!, fault: fault as Fault | undefined })),
+      scenes.map((scene, next): Play => [asking(scene), { mode: MODES[(at + next) % MODES.length]!, fault }]),
     );
-    const few = [
-      { scene: SCENES[SMALL]!, mode: ['--verbose'], fault: undefined },
-      { scene: SCENES[SMALL]!, mode: [], fault: faults.at(-1) },
+    const few: Play[] = [
+      [SCENES[SMALL]!, { mode: ['--verbose'] }],
+      [SCENES[SMALL]!, { fault: faults.at(-1) }],
     ];
-    await atMost(3, FULL ? [...broken, ...all] : few, ({ scene, mode, fault }) => Scan.of(scene, mode, fault, found));
+    await atMost(5, [[LOUD, {}] as Play, ...(FULL ? [...broken, ...all] : few)], ([scene, way]) => Scan.of(scene, way, found));
     found.strays.push(...other.heard);
-    const caught = await plants();
     other.close();
-    expect(caught, 'every planted leak is found').to.deep.equal(PLANTS.map(([does]) => does));
-    const { values, argv, disk, modes, strays } = found;
-    const measured = { seconds: seconds(), planted: PLANTS.length, caught: caught.length };
+    const planted = await plants(FULL ? undefined : 1);
+    const missed = [...planted].filter(([, caught]) => !caught).map(([what]) => what);
+    expect(missed, 'every planted leak is found').to.deep.equal([]);
+    const { values, argv, disk, modes, strays, unplayed } = found;
+    const measured = { seconds: seconds(), planted: planted.size, caught: planted.size - missed.length };
     const MB = Math.round(found.bytes / 1e6);
+    // A mask for each value that a program printed: they were there, and more than silence came of it.
+    const masked = found.printed > 0 && found.masked >= found.printed;
     const commands = `${found.commands.toLocaleString('en')} commands`;
     evidence(1, {
       ...measured,
       figure: `${argv.length} hits in ${found.programs.toLocaleString('en')} programs started by ${commands}`,
-      met: argv.length === 0 && found.programs >= 1000,
-      ...(found.programs < 1000 ? { note: FEW } : {}),
+      met: argv.length + unplayed.length === 0 && found.programs >= 1000,
+      note: 'dcs itself, and all that it starts: shells and what they start, git, Node',
     });
     evidence(2, {
       ...measured,
       figure: `${values.length + strays.length} hits in ${MB} MB of output and files, ${commands} in three modes and under ${faults.length} faults`,
-      met: values.length + strays.length === 0 && MB >= 500,
-      ...(MB < 500 ? { note: 'Only what a command newly wrote is counted; the commands say little' } : {}),
+      met: values.length + strays.length + unplayed.length === 0 && masked && MB >= 500,
+      note: `${Math.round(found.loud / 1e6)} MB of it come of programs that print all the time what they were given, under dcs run and dcs serve: ${found.printed.toLocaleString('en')} values in 12 forms, in pieces of 1 byte to 64 KiB, each masked; the rest is what the commands print and the files they write, Node’s compiled code among them`,
     });
     evidence(3, {
       ...measured,
       figure: `${disk.length} of ${found.files.toLocaleString('en')} files hold a value; with umask 000, ${modes.length} are open to others`,
       met: disk.length + modes.length === 0,
     });
-    expect({ values, argv, disk, modes, strays }).to.deep.equal({ values: [], argv: [], disk: [], modes: [], strays: [] });
+    expect(masked, `${found.masked} masks over ${found.printed} values`).to.equal(true);
+    const none = { values: [], argv: [], disk: [], modes: [], strays: [], unplayed: [] };
+    expect({ values, argv, disk, modes, strays, unplayed }).to.deep.equal(none);
+  });
+
+  it('every command is typed, but for what needs a registry, a queue or a terminal', () => {
+    const files = ['oclif.manifest.json', ...globSync('plugins/dcs-plugin-*/oclif.manifest.json')];
+    const ids = files.flatMap((file) => Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { commands: object }).commands));
+    const typed = [...SCENES, ...PROGRAMS, LOUD].flatMap(({ lines }) => lines.map(({ type }) => `dcs ${type.join(' ')} `)).join('\n');
+    const never = ids.map((id) => id.replaceAll(':', ' ')).filter((id) => !new RegExp(`dcs ${id}[ ;]`).test(typed));
+    expect(never.toSorted()).to.deep.equal([
+      'plugins install',
+      'plugins link',
+      'plugins reset',
+      'plugins uninstall',
+      'plugins update',
+      'sandbox shell',
+      'shell export',
+      'update',
+      'webhook worker',
+    ]);
   });
 
   it('finds every form of a value, and every piece of ten bytes', () => {
@@ -96,21 +105,3 @@ describe('canaries as all values, in all that comes of every command', function 
     expect(scanner.find(forms(canary()).join(' '))).to.equal(undefined);
   });
 });
-
-/** The planted leaks that were found. */
-async function plants(): Promise<string[]> {
-  const caught: string[] = [];
-  for (const [does, into] of PLANTS) {
-    const found = new Found();
-    const other = await stranger();
-    const scene: Scene = {
-      prepare: (w) => w.yaml(YAML),
-      lines: [{ type: ['run', '-q', '--no-mask', '--command', does.replace('process.env.STRANGER', `'${other.url}'`)] }],
-    };
-    await Scan.of(scene, [], undefined, found);
-    found.strays.push(...other.heard);
-    other.close();
-    if (found[into].length > 0) caught.push(does);
-  }
-  return caught;
-}

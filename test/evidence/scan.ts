@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { SEED } from '../../plugins/dcs-plugin-sandbox/src/seed.ts';
 import { canary, contents, Scanner } from '../e2e/canaries.ts';
 import { traced } from '../e2e/traced.ts';
 import { world, type World } from '../e2e/world.ts';
-import { play, type Line, type Scene } from '../surface/documents.ts';
+import { play, type Line } from '../surface/documents.ts';
+import type { Seen } from './scan-scenes.ts';
 
 export interface Fault {
   readonly kind: string;
@@ -15,8 +16,12 @@ export interface Fault {
   readonly [more: string]: unknown;
 }
 
-interface More {
+/** How a scene is played. */
+export interface Way {
+  readonly mode?: readonly string[];
+  readonly fault?: Fault | undefined;
   readonly env?: Readonly<Record<string, string>>;
+  /** The folder of another dcs. */
   readonly root?: string;
 }
 
@@ -26,11 +31,17 @@ export class Found {
   programs = 0;
   bytes = 0;
   files = 0;
+  /** Values that programs printed all the time under a mask, how often something was masked there, and what came of it. */
+  printed = 0;
+  masked = 0;
+  loud = 0;
   /** `dcs sync --json, no fault: stdout holds "..."`. */
   readonly values: string[] = [];
   readonly argv: string[] = [];
   readonly disk: string[] = [];
   readonly modes: string[] = [];
+  /** Commands that ended otherwise than they should without a fault: nothing came of them. */
+  readonly unplayed: string[] = [];
   /** Requests at a host that is nobody's. */
   readonly strays: string[] = [];
 }
@@ -73,13 +84,12 @@ export class Scan {
     this.#tokens = new Scanner([], [...tokens, ...more].map((name) => w.env[name]!).concat(SEED.mail.password));
   }
 
-  /** `more`: further variables, and the folder of another dcs. */
-  static async of(scene: Scene, mode: readonly string[], fault: Fault | undefined, found: Found, more: More = {}): Promise<void> {
+  static async of(scene: Seen, { mode = [], fault, ...how }: Way, found: Found): Promise<void> {
     const w = await world();
     try {
-      const canaries = Array.from({ length: 24 }, canary);
-      const env = await plant(w, canaries);
+      const canaries = Array.from({ length: 24 + (scene.more ?? 0) }, canary);
       const scan = new Scan(w, found, canaries);
+      await plant(w, canaries);
       let first = true;
       await play(scene, w, async (words, line) => {
         if (first) {
@@ -88,7 +98,7 @@ export class Scan {
           if (fault) await w.post('/_sandbox/faults', { times: 'forever', ...fault });
         }
         first = false;
-        return scan.type([...words, ...mode], line, fault, { ...more, env: { ...env, ...more.env } });
+        return scan.type(inMode(words, mode), line, fault, how);
       });
     } finally {
       await w.close();
@@ -96,20 +106,27 @@ export class Scan {
   }
 
   /** One command; answers the id of a sync. */
-  async type(words: readonly string[], { input }: Line, fault: Fault | undefined, more: More): Promise<string | undefined> {
+  async type(words: readonly string[], { input, ends = 0 }: Line, fault: Fault | undefined, how: Way): Promise<string | undefined> {
     const what = `dcs ${words.join(' ')}, ${fault?.kind ?? 'no fault'} ${fault?.status ?? ''}`.trim();
     const given = input === undefined || input === SEED.neon.key ? input : this.#canaries[23]!;
+    const more = { ...how, ...(given === undefined ? {} : { input: given }) };
     // It leaves a server behind, and strace would wait for that.
-    const { out, err, execs } =
-      words[0] === 'sandbox'
-        ? { execs: '', ...(await this.#w.dcs(words, more)) }
-        : await traced(this.#w, words, { ...more, ...(given === undefined ? {} : { input: given }) });
+    const { code, out, err, execs } =
+      words[0] === 'sandbox' ? { execs: '', ...(await this.#w.dcs(words, more)) } : await traced(this.#w, words, more);
     const { found } = this;
     found.commands++;
+    if (fault === undefined && code !== ends) found.unplayed.push(`${what}: exit ${code}`);
     found.programs += execs.split('\n').filter((line) => /execve\(.* = 0$/.test(line)).length;
     this.look(found.argv, `${what}: argv`, execs);
     this.look(found.values, `${what}: stdout`, out, words[0] === 'sandbox');
     this.look(found.values, `${what}: stderr`, err);
+    const printed = Number(/^printed (\d+) values$/m.exec(err.slice(-1000))?.[1] ?? 0);
+    found.printed += printed;
+    if (printed > 0)
+      for (const text of [out, err]) {
+        found.masked += text.split('[redacted]').length - 1;
+        found.loud += text.length;
+      }
     await this.changed(what);
     return /(?:; sync |"run": ?")([2-9A-Z]{6})\b/.exec(out)?.[1];
   }
@@ -123,8 +140,8 @@ export class Scan {
 
   /** Files that came or changed since the last look; without a word on who did it they are only remembered. */
   async changed(what?: string): Promise<void> {
-    for (const folder of [this.#w.home, this.#w.project]) {
-      if (!existsSync(folder)) continue;
+    const base = dirname(this.#w.home);
+    for (const folder of (await readdir(base)).map((name) => join(base, name))) {
       for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
         const path = join(entry.parentPath, entry.name);
         const stat = await lstat(path).catch(ifThere);
@@ -150,10 +167,23 @@ function ifThere(error: unknown): undefined {
   throw error;
 }
 
-/** Every value of Doppler and a token of the cloud; answers the variables that go with it. */
-async function plant(w: World, canaries: readonly string[]): Promise<Record<string, string>> {
+/** Flags of dcs stand before a program's; what runs one has no --json. */
+function inMode(words: readonly string[], mode: readonly string[]): readonly string[] {
+  if (/^(run|serve)$/.test(words[0]!) && mode.includes('--json')) return words;
+  const end = words.includes('--') ? words.indexOf('--') : words.length;
+  return [...words.slice(0, end), ...mode, ...words.slice(end)];
+}
+
+/** What a token of the sandbox has to be given, else each of its requests is refused. */
+const RIGHTS = ['User Details', 'Memberships', 'Account Settings', 'Workers Scripts', 'Pages', 'Secrets Store'].map(
+  (each) => `${each} Write`,
+);
+
+/** Every value of Doppler and the token of a cloud. */
+async function plant(w: World, canaries: readonly string[]): Promise<void> {
   await mkdir(join(w.home, 'tmp'), { mode: 0o700 });
-  const [key, token, ...rest] = canaries;
+  const [key, token, ...rest] = canaries.slice(0, 24);
+  const more = canaries.slice(24);
   for (const [index, config] of ['dev', 'stg', 'prd'].entries()) {
     const [database, jwt, pem, host, mail, session, stripe] = rest.slice(index * 7) as [
       string,
@@ -173,9 +203,17 @@ async function plant(w: World, canaries: readonly string[]): Promise<Record<stri
       STRIPE_KEY: `sk_live_${stripe}`,
       DCS_LEDGER_KEY: `${key}${key}`,
     });
+    if (config !== 'prd') await w.doppler(config, Object.fromEntries(more.map((value, at) => [`LOUD_${at}`, looks(value, at, more)])));
   }
-  await w.post('/_sandbox/cloudflare/tokens', { name: 'canary', value: token, accounts: [SEED.cloudflare.accountId] });
-  return { CLOUDFLARE_API_TOKEN: token! };
+  await w.post('/_sandbox/cloudflare/tokens', { name: 'canary', value: token, accounts: [SEED.cloudflare.accountId], groups: RIGHTS });
+  w.env['CLOUDFLARE_API_TOKEN'] = token!;
+}
+
+/** A long one now and then, of many lines. */
+function looks(value: string, at: number, all: readonly string[]): string {
+  if (at % 20 !== 0) return value;
+  const lines = all.slice(at, at + 20).map((each, next) => each + all[(at + next + 1) % all.length]!);
+  return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
 }
 
 /** The scene's own files hold a canary, too. */

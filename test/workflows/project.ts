@@ -47,8 +47,10 @@ export interface Project extends World {
   writes(): Promise<readonly string[]>;
 }
 
-export async function project(yaml = YAML): Promise<Project> {
-  const w = await world();
+export const project = async (yaml = YAML): Promise<Project> => projectOf(await world(), yaml);
+
+/** The same of a world that is there. */
+export async function projectOf(w: World, yaml = YAML): Promise<Project> {
   const git = async (...words: string[]): Promise<string> =>
     (await exec('git', ['-C', w.project, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...words])).stdout.trim();
   await rm(join(w.project, '.git'), { recursive: true });
