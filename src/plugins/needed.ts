@@ -6,9 +6,13 @@ import { installed } from './installed.ts';
 import type { Wanted } from './names.ts';
 import type { Dcs } from './official.ts';
 
-/** The plugins that this dcs.yaml uses, and those of the members of its workspace: official ones in this dcs's versions. Linked ones, and other people's that are here, stay. */
-export async function needed(dcs: Dcs, { project, registry }: Session): Promise<Wanted[]> {
+/**
+ * The plugins that this dcs.yaml uses, and those of the members of its workspace: official ones in this dcs's versions. Linked ones, and
+ * other people's that are here, stay. Says which member cannot be read.
+ */
+export async function needed(dcs: Dcs, { project, registry }: Session, say: (line: string) => void): Promise<Wanted[]> {
   const members = project.workspace !== undefined && project.workspace.file === project.file ? await project.workspace.members() : [];
+  for (const { name, project: each } of members) if (isDcsError(each)) say(`! ${name}: what it needs is not known: ${each.message}`);
   const projects = [project, ...members.flatMap((member) => (isDcsError(member.project) ? [] : [member.project]))];
   const names = new Set(projects.flatMap((each) => namesOf(each, registry)));
   const linked = new Set(installed(dcs.dataDir).flatMap(({ name, type }) => (type === 'link' ? [name] : [])));

@@ -74,7 +74,13 @@ describe('dcs plugins, against a real registry', function () {
       join(member, 'dcs.yaml'),
       'doppler: shop\nsources:\n  db: {type: neon, project_id: royal-sun-12, branch: {dev: dev}}\n',
     );
-    expect((await m.dcs(['plugins', 'install', '--needed', '--yes'])).code).to.equal(0);
+    await mkdir(join(member, '..', 'web'));
+    await writeFile(join(member, '..', 'web', 'dcs.yaml'), 'targets: [');
+    const done = await m.dcs(['plugins', 'install', '--needed', '--yes']);
+    expect([done.code, done.err]).to.satisfy(
+      ([code, err]: [number, string]) => code === 0 && err.includes('! web: what it needs is not known'),
+      done.err,
+    );
     expect(await m.plugins()).to.deep.equal(['dcs-plugin-neon 0.1.0']);
   });
 

@@ -33,10 +33,11 @@ A short name is an official or a community plugin: neon is dcs-plugin-neon, neve
       throw new DcsError('USAGE', flags.needed ? '--needed says itself which plugins.' : 'Which plugin?', {
         hint: ['dcs plugins     what there is', 'dcs plugins install neon', 'dcs plugins install --needed'],
       });
-    const asked = flags.needed ? await needed(this.config, await openSession(this.config, this.invocation())) : words.map(wanted);
-    const brought = await bring(this.config, asked, this.invocation(), (line) => {
+    const say = (line: string): void => {
       if (!this.jsonEnabled() && !flags.quiet) this.logToStderr(line);
-    });
+    };
+    const asked = flags.needed ? await needed(this.config, await openSession(this.config, this.invocation()), say) : words.map(wanted);
+    const brought = await bring(this.config, asked, this.invocation(), say);
     return this.out(broughtLines(brought, 'dcs.yaml needs no other plugin.'), broughtJson(brought));
   }
 }

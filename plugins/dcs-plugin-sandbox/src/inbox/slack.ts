@@ -32,7 +32,7 @@ const plain = (status: number, text: string): Reply => ({ status, headers: { 'co
 function webhook(shelf: Shelf<Message>, { path, body, raw }: Call): Reply {
   if (path !== `/slack${SEED.slack.hook}`) return plain(404, 'no_service');
   const form = new URLSearchParams(raw.toString('utf8')).get('payload');
-  const sent: unknown = body ?? (form === null ? undefined : JSON.parse(form));
+  const sent: unknown = body ?? (form === null ? undefined : parsed(form));
   if (!isObject(sent)) return plain(400, 'invalid_payload');
   const message = messageIn(sent, 'webhook', SEED.slack.channel);
   if (typeof message === 'string') return plain(400, message);

@@ -57,6 +57,8 @@ describe('sandbox: Slack, PagerDuty and an inbox', () => {
       expect(await slack({ text: 'x', blocks }), JSON.stringify(blocks).slice(0, 90)).to.include({ status: 400, text: 'invalid_blocks' });
     expect(await slack({})).to.include({ status: 400, text: 'no_text' });
     expect(await slack('[]')).to.include({ status: 400, text: 'invalid_payload' });
+    const form = await fetch(sandbox.env['DCS_NOTIFY_SLACK_URL']!, { method: 'POST', body: new URLSearchParams({ payload: '{' }) });
+    expect([form.status, await form.text()]).to.deep.equal([400, 'invalid_payload']);
     expect(await post(`${sandbox.origin}/slack/services/T/B/wrong`, { text: 'x' })).to.include({ status: 404, text: 'no_service' });
     expect(await kept('slack')).to.deep.equal([]);
   });
