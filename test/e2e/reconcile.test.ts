@@ -35,7 +35,7 @@ describe('dcs reconcile', () => {
     const untrusted = await run();
     expect([untrusted.code, of(untrusted, 'staging').failed[0]!.code]).to.deep.equal([7, 'REFUSED']);
     expect((await w.dcs(['reconcile'])).out)
-      .to.contain('not trusted')
+      .to.contain('not trusted to act by itself.\n    Try  dcs trust\n')
       .and.not.contain('dcs diff -e staging     no trigger');
     expect(await w.worker('STRIPE_KEY')).to.equal(undefined);
     await w.dcs(['trust']);

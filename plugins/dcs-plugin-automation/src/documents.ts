@@ -6,6 +6,7 @@ export interface Document<Target> {
 export interface Failure {
   readonly code: string;
   readonly message: string;
+  readonly try?: readonly string[];
 }
 /** A row of `dcs status`. */
 export interface Row {

@@ -5,6 +5,8 @@ export interface Failed {
   readonly target: string | null;
   readonly code: string;
   readonly message: string;
+  /** What dcs said to try, where all of the environment failed. */
+  readonly try?: readonly string[];
 }
 
 /** A target that is not what Doppler says, and that no trigger of type schedule names. */
@@ -86,7 +88,12 @@ function environmentLines({ environment, inSync, written, drifted, left, failed 
 }
 
 const failedLines = (failed: readonly Failed[]): string[] =>
-  some(failed.map(({ target, code, message }) => `  ✗ ${target === null ? '' : `${target}  `}${code}  ${message}`));
+  some(
+    failed.flatMap(({ target, code, message, try: hints = [] }) => [
+      `  ✗ ${target === null ? '' : `${target}  `}${code}  ${message}`,
+      ...hints.map((hint) => `    Try  ${hint}`),
+    ]),
+  );
 
 /** Of hundreds a report says the first few. */
 const MOST = 10;

@@ -34,4 +34,5 @@ const ended = ({ exit }: DcsRun, error: Failure | undefined): Failed => ({
   target: null,
   code: error?.code ?? 'INTERRUPTED',
   message: error?.message ?? `dcs ended with exit code ${exit}.`,
+  try: error?.try ?? [],
 });
