@@ -25,6 +25,10 @@ describe('the forms of a value', () => {
       expect(made(value)).to.deep.equal(forms);
     });
 
+  it('are those that zsh writes of bytes above 127, where the lower half of one is a blank', () => {
+    expect(made('voil\u00e0\u0001')).to.include('voil\\M-C\\M- \\C-A');
+  });
+
   for (const [shell, locale] of ['bash', 'zsh', 'dash'].flatMap((name) => ['C', 'C.UTF-8'].map((one) => [name, one] as const)))
     it(`are those that ${shell} exports in the locale ${locale}`, function () {
       if (spawnSync(shell, ['-c', 'true']).status !== 0) return this.skip();
@@ -62,6 +66,7 @@ describe('the place in a control sequence', () => {
   const after = (text: string): Place => [...Buffer.from(text, 'latin1')].reduce<Place>((place, byte) => follow(place, byte), 'text');
   const places: readonly (readonly [text: string, place: Place])[] = [
     ['a', 'text'],
+    ['[', 'text'],
     ['\x1b', 'escape'],
     ['\x1b\x1b', 'escape'],
     ['\x1bc', 'text'],
@@ -84,7 +89,7 @@ describe('the place in a control sequence', () => {
     ['\x1b_', 'string'],
     ['\x1b]0;title', 'string'],
     ['\x1b]0;title\x07', 'text'],
-    ['\x1b]0;title\x1b', 'string-escape'],
+    ['\x1b]0;title\x1b', 'escape'],
     ['\x1b]0;title\x1b\\', 'text'],
     ['\x1b]0;title\x1b[', 'csi'],
     ['\x1b]0;title\x1b\x1b', 'escape'],
@@ -130,8 +135,32 @@ describe('the automaton', () => {
     ]);
   });
 
+  it('goes on in the next chunk where another pattern ended in the one before', () => {
+    const automaton = new Automaton([Buffer.from('zaQ'), Buffer.from('abcd')]);
+    const state = automaton.scan(Buffer.from('za'), 0, 2, 0, () => expect.fail());
+    const found: number[] = [];
+    automaton.scan(Buffer.from('bcd'), 0, 3, state, (end, length) => found.push(end, length));
+    expect(found).to.deep.equal([3, 4]);
+  });
+
+  it('finds nothing of its own numbers in the text', () => {
+    const automaton = new Automaton(['abc', 'xyz', '\0ef'].map((one) => Buffer.from(one)));
+    // State 4, behind the end of abc, begins xyz.
+    for (const byte of ['\0', '\u0001', '\u00ff']) expect(ends(automaton, `abc${byte}yz`)).to.deep.equal([[3, 3]]);
+    expect(redactor(automaton).push(Buffer.from('ef and more')).toString()).to.equal('ef and more');
+  });
+
+  it('makes room for branches once its table is half full', () => {
+    const bytes = (count: number): number =>
+      new Automaton(Array.from({ length: count + 1 }, (_, at) => Buffer.from([at >> 8, at & 255, 1]))).bytes;
+    const states = (count: number): number => 1 + Math.ceil((count + 1) / 256) + 2 * (count + 1);
+    // Of every state but the first child of each.
+    expect(bytes(512)).to.equal(2 ** 18 + 1024 * 8 + states(512) * 14);
+    expect(bytes(513)).to.equal(2 ** 18 + 2048 * 8 + states(513) * 14);
+  });
+
   it('knows more patterns, and longer ones, than it began with room for', () => {
-    const patterns = Array.from({ length: 700 }, (_, at) => Buffer.from([at >> 4, at & 15, 255]));
+    const patterns = Array.from({ length: 700 }, (_, at) => Buffer.from([(at >> 4) ^ 1, (at & 15) ^ 1, 255]));
     const long = Buffer.alloc(9000, 'ab');
     const automaton = new Automaton([...patterns, long, Buffer.from('bbb')]);
     for (const [at, pattern] of patterns.entries()) {
@@ -162,6 +191,13 @@ describe('the stream', () => {
       stream.push(Buffer.from(text)).toString(),
     );
     expect(out.join('') + stream.end().toString()).to.equal(`a [redacted][redacted] b\u001b[1m [redacted] \u001b]0;x\u0007end`);
+  });
+
+  it('shows a mask as soon as a value is whole, also where a longer one may begin as it does', () => {
+    const stream = redactor(new Automaton([Buffer.from('abc'), Buffer.from('abcdef')]));
+    expect(stream.push(Buffer.from('x abc')).toString()).to.equal('x [redacted]');
+    expect(stream.push(Buffer.from('def.')).toString()).to.equal('.');
+    expect(stream.push(Buffer.from('abc!')).toString()).to.equal('[redacted]!');
   });
 
   it('after a sequence it finds the next value as before', () => {

@@ -60,9 +60,9 @@ describe('the redactor', () => {
       const automaton = new Automaton(patterns.map((one) => Buffer.from(one)));
       const ends = new Map<number, number>();
       const cut = pick(60);
-      const buffer = Buffer.from(text);
-      const state = automaton.scan(buffer, 0, cut, 0, (end, length) => ends.set(end, length));
-      automaton.scan(buffer, cut, 60, state, (end, length) => ends.set(end, length));
+      const [first, second] = [Buffer.from(text.slice(0, cut)), Buffer.from(text.slice(cut))];
+      const state = automaton.scan(first, 0, cut, 0, (end, length) => ends.set(end, length));
+      automaton.scan(second, 0, 60 - cut, state, (end, length) => ends.set(cut + end, length));
       const expected = new Map<number, number>();
       for (let end = 1; end <= 60; end++)
         for (const one of patterns) if (text.slice(0, end).endsWith(one)) expected.set(end, Math.max(one.length, expected.get(end) ?? 0));
@@ -87,6 +87,15 @@ describe('the redactor', () => {
     expect(masked('\u001b]0;hunter2-pass\u0007 b', 'hunter2-pass')).to.equal('\u001b]0;[redacted]\u0007 b');
     expect(masked('hunt\u001b]8;;https://x\u001b\\er2-pass', 'hunter2-pass')).to.equal('[redacted]');
     expect(masked('hunt\u001b[Ker\u001b', 'hunter2-pass')).to.equal('hunt\u001b[Ker\u001b');
+  });
+
+  it('finds it whatever and however much stands side by side between its bytes, and nowhere else', () => {
+    expect(masked('x\u001b[0m\u001b[1msec\u001b[0m\u001b[1mret\u001b', 'secret')).to.equal('x\u001b[0m\u001b[1m[redacted]\u001b');
+    expect(masked(`sec${'\u001b[0m'.repeat(1100)}ret`, 'secret')).to.equal('[redacted]');
+    const title = '\u001b]0;sec\u001b\\ret';
+    expect(masked(title, 'secret')).to.equal(title);
+    // The first escape is neither at the beginning of the chunk nor at its end.
+    expect(through(matcher('secret').stream(), [Buffer.from('s\u001b[1mecret')])).to.equal('[redacted]');
   });
 
   it('a sequence without end holds nothing back for ever', () => {

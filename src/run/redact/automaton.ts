@@ -53,12 +53,12 @@ export class Automaton {
       }
       const byte = bytes[at]!;
       let next = chain[now] === byte ? now + 1 : this.#branches.get(now, byte);
-      const failed = next < 0 && now !== ROOT;
-      while (next < 0 && now !== ROOT) {
+      const failed = next === ROOT && now !== ROOT;
+      while (next === ROOT && now !== ROOT) {
         now = fail[now]!;
         next = chain[now] === byte ? now + 1 : this.#branches.get(now, byte);
       }
-      now = Math.max(next, ROOT);
+      now = next;
       at++;
       // Almost every byte starts some pattern, which the filter tells from three of them.
       const start = at - depth[now]!;
@@ -82,6 +82,7 @@ export class Automaton {
     return this.#depth[state]!;
   }
 
+  /** No state leads to the root: as a child it is none. */
   #child(state: number, byte: number): number {
     return this.#chain[state] === byte ? state + 1 : this.#branches.get(state, byte);
   }
@@ -89,11 +90,11 @@ export class Automaton {
   #step(state: number, byte: number): number {
     let at = state;
     let next = this.#child(at, byte);
-    while (next < 0 && at !== ROOT) {
+    while (next === ROOT && at !== ROOT) {
       at = this.#fail[at]!;
       next = this.#child(at, byte);
     }
-    return Math.max(next, ROOT);
+    return next;
   }
 
   #insert(pattern: Uint8Array, parents: Growing, limit: number): void {
@@ -107,7 +108,7 @@ export class Automaton {
     let at = ROOT;
     for (const byte of pattern) {
       let next = this.#child(at, byte);
-      if (next < 0) {
+      if (next === ROOT) {
         next = this.#size++;
         if (next === at + 1) this.#chain[at] = byte;
         else {
@@ -125,7 +126,7 @@ export class Automaton {
 
   #reserve(size: number, parents: Growing): void {
     if (size <= this.#chain.length) return;
-    const length = Math.max(size, this.#chain.length * 2);
+    const length = size * 2;
     const chain = new Int16Array(length).fill(NONE);
     chain.set(this.#chain);
     this.#chain = chain;
@@ -157,18 +158,19 @@ function copy<T extends { set(from: T): void }>(to: T, from: T): T {
 
 /** All states but the root, by depth: a counting sort. */
 function byDepth(depth: Int32Array): Int32Array {
-  const starts = new Int32Array(depth.reduce((most, one) => Math.max(most, one), 0) + 2);
-  for (const one of depth) starts[one + 1]!++;
-  for (let at = 1; at < starts.length; at++) starts[at]! += starts[at - 1]!;
+  const counts = new Int32Array(depth.reduce((most, one) => Math.max(most, one), 0) + 1);
+  for (const one of depth) counts[one]!++;
+  let behind = 0;
+  const next = counts.map((count) => (behind += count) - count);
   const order = new Int32Array(depth.length);
-  for (let state = 0; state < depth.length; state++) order[starts[depth[state]!]!++] = state;
+  depth.forEach((one, state) => (order[next[one]!++] = state));
   return order.subarray(1);
 }
 
-/** (state, byte) -> state, open addressing. */
+/** (state, byte) -> state, open addressing. Where no state stands, the slot is free. */
 class Branches {
   #count = 0;
-  #keys = new Int32Array(1 << 10).fill(-1);
+  #keys = new Int32Array(1 << 10);
   #values = new Int32Array(1 << 10);
 
   get bytes(): number {
@@ -176,14 +178,15 @@ class Branches {
   }
 
   get(state: number, byte: number): number {
-    const key = (state << 8) | byte;
-    const slot = this.#slot(key);
-    return this.#keys[slot] === key ? this.#values[slot]! : -1;
+    return this.#values[this.#slot((state << 8) | byte)]!;
   }
 
   set(state: number, byte: number, next: number): void {
     if (++this.#count * 2 > this.#keys.length) this.#grow();
-    const key = (state << 8) | byte;
+    this.#put((state << 8) | byte, next);
+  }
+
+  #put(key: number, next: number): void {
     const slot = this.#slot(key);
     this.#keys[slot] = key;
     this.#values[slot] = next;
@@ -191,21 +194,17 @@ class Branches {
 
   #slot(key: number): number {
     const keys = this.#keys;
+    const values = this.#values;
     const mask = keys.length - 1;
     let slot = (Math.imul(key, 0x9e3779b1) >>> 7) & mask;
-    while (keys[slot] !== key && keys[slot] !== -1) slot = (slot + 1) & mask;
+    while (values[slot] !== ROOT && keys[slot] !== key) slot = (slot + 1) & mask;
     return slot;
   }
 
   #grow(): void {
     const [keys, values] = [this.#keys, this.#values];
-    this.#keys = new Int32Array(keys.length * 2).fill(-1);
+    this.#keys = new Int32Array(keys.length * 2);
     this.#values = new Int32Array(keys.length * 2);
-    for (const [at, key] of keys.entries())
-      if (key !== -1) {
-        const slot = this.#slot(key);
-        this.#keys[slot] = key;
-        this.#values[slot] = values[at]!;
-      }
+    for (const [at, next] of values.entries()) if (next !== ROOT) this.#put(keys[at]!, next);
   }
 }

@@ -1,10 +1,10 @@
-const ESC = 0x1b;
+export const ESC = 0x1b;
 const BEL = 0x07;
 /** A string such as a window title that is longer than this is no control sequence. */
 export const MAX_SEQUENCE = 4096;
 
 /** Where in a terminal's control sequence a stream stands (ECMA-48): chunks may end inside one. */
-export type Place = 'text' | 'escape' | 'csi' | 'string' | 'string-escape';
+export type Place = 'text' | 'escape' | 'csi' | 'string';
 
 /** The place after `byte`. ESC within a sequence starts a new one. */
 export function follow(place: Place, byte: number): Place {
@@ -19,8 +19,6 @@ export function follow(place: Place, byte: number): Place {
     case 'csi':
       return byte === ESC ? 'escape' : byte >= 0x20 && byte <= 0x3f ? 'csi' : 'text';
     case 'string':
-      return byte === BEL ? 'text' : byte === ESC ? 'string-escape' : 'string';
-    case 'string-escape':
-      return byte === 0x5c ? 'text' : follow('escape', byte);
+      return byte === BEL ? 'text' : byte === ESC ? 'escape' : 'string';
   }
 }

@@ -10,22 +10,24 @@ export function* textsOf(value: string): Iterable<string> {
   if (!/[\r\n]/.test(value)) return;
   yield value.replaceAll(/\r?\n/g, '\r\n');
   yield value.replaceAll('\r\n', '\n');
-  for (const line of value.split(/[\r\n]+/)) if (line.trim().length >= MIN_LINE) yield line.trim();
+  for (const line of value.split(/[\r\n]/)) if (line.trim().length >= MIN_LINE) yield line.trim();
 }
 
 /** Every form in which the value is masked, as bytes; none twice, none under 3 bytes. */
-export function formsOf(value: string): Iterable<Buffer> {
-  const forms = new Map<string, Buffer>();
-  const add = (bytes: Buffer): void => void (bytes.length < 3 || forms.set(bytes.toString('latin1'), bytes));
+export function* formsOf(value: string): Iterable<Buffer> {
+  const forms = new Set<string>();
   for (const text of new Set(textsOf(value.toWellFormed()))) {
-    const written = new Set([text, ...json(text), ...xml(text), ...url(text), ...shell(text)]);
-    for (const one of written) add(Buffer.from(one));
-    for (const one of binary(Buffer.from(text))) add(Buffer.from(one, 'latin1'));
+    forms.add(text);
+    for (const way of [json, xml, url, shell, binary]) for (const form of way(text)) forms.add(form);
   }
-  return forms.values();
+  for (const form of forms) {
+    const bytes = Buffer.from(form);
+    if (bytes.length >= 3) yield bytes;
+  }
 }
 
-function* binary(bytes: Buffer): Iterable<string> {
+function* binary(text: string): Iterable<string> {
+  const bytes = Buffer.from(text);
   yield bytes.toString('hex');
   yield bytes.toString('hex').toUpperCase();
   for (const before of [0, 1, 2]) {
@@ -35,7 +37,7 @@ function* binary(bytes: Buffer): Iterable<string> {
       .toString('base64')
       .slice(skip);
     const own = padded.slice(0, Math.floor(((before + bytes.length) * 8) / 6) - skip);
-    for (const form of new Set([own, padded.replace(/=+$/, ''), padded])) {
+    for (const form of new Set([own, padded.replaceAll('=', ''), padded])) {
       yield form;
       yield form.replaceAll('+', '-').replaceAll('/', '_');
     }
@@ -109,10 +111,10 @@ function* shell(text: string): Iterable<string> {
     const quoted = text.replaceAll(/['\\]/g, '\\$&').replaceAll(/[\u0000-\u001f\u007f]/g, control);
     yield quoted;
     yield quoted.replaceAll('"', '\\"');
-    yield quoted.replaceAll(/[\u0080-\u{10ffff}]+/gu, (run) => [...Buffer.from(run)].map((byte) => `\\${byte.toString(8)}`).join(''));
+    yield quoted.replaceAll(/[\u0080-\u{10ffff}]/gu, (char) => [...Buffer.from(char)].map((byte) => `\\${byte.toString(8)}`).join(''));
   }
   // oxlint-disable-next-line no-control-regex -- control characters are what $'...' escapes
   const inZsh = text.replaceAll(/['\\]/g, '\\$&').replaceAll(/[\u0001-\u001f\u007f]/g, (char) => zsh(char.charCodeAt(0)));
   yield inZsh;
-  yield inZsh.replaceAll(/[\u0080-\u{10ffff}]+/gu, (run) => [...Buffer.from(run)].map(zsh).join(''));
+  yield inZsh.replaceAll(/[\u0080-\u{10ffff}]/gu, (char) => [...Buffer.from(char)].map(zsh).join(''));
 }

@@ -1,5 +1,5 @@
 import type { Automaton } from './automaton.ts';
-import { follow, MAX_SEQUENCE, type Place } from './escapes.ts';
+import { ESC, follow, MAX_SEQUENCE, type Place } from './escapes.ts';
 
 /** What stands for every value: nothing of it, its length or its name. */
 export const MASK = Buffer.from('[redacted]');
@@ -50,7 +50,7 @@ class Stream implements Redactor {
     this.#held = this.#held.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([this.#held, chunk]);
     const end = from + chunk.length;
     const pending = end - this.#automaton.pending(this.#state);
-    return this.#release(this.#plain === undefined ? pending : Math.min(pending, this.#plain.pending(end)));
+    return this.#release(this.#plain === undefined ? pending : Math.min(pending, this.#plain.pending));
   }
 
   end(): Buffer {
@@ -66,36 +66,31 @@ class Stream implements Redactor {
     const found = (start: number, end: number): void => this.#found(start, end);
     let at = 0;
     if (this.#plain === undefined) {
-      at = chunk.indexOf(0x1b);
+      at = chunk.indexOf(ESC);
       if (at === -1) return;
       const state = this.#automaton.scan(chunk, 0, at, before, () => {});
       this.#plain = new Plain(this.#automaton, state, found);
     }
     this.#plain.push(chunk, at, from);
-    if (this.#plain.joins(from + chunk.length)) this.#plain = undefined;
+    if (this.#plain.joined) this.#plain = undefined;
   }
 
   /** Everything before `safe`, where the next match may begin at the earliest, goes out. */
   #release(safe: number): Buffer {
     this.#matches.sort((a, b) => a.start - b.start);
     const parts: Buffer[] = [];
-    let at = this.#base;
     const copy = (to: number): void => {
-      const start = Math.max(at, this.#covered);
+      const start = Math.max(this.#base, this.#covered);
       if (to > start) parts.push(this.#held.subarray(start - this.#base, to - this.#base));
-      at = Math.max(at, to);
     };
-    let taken = 0;
-    for (const { start, end } of this.#matches) {
-      if (start > safe) break;
-      taken++;
+    while ((this.#matches[0]?.start ?? Infinity) <= safe) {
+      const { start, end } = this.#matches.shift()!;
       copy(start);
       if (start >= this.#covered) parts.push(MASK);
       this.#covered = Math.max(this.#covered, end);
     }
-    this.#matches.splice(0, taken);
     copy(safe);
-    const out = parts.length === 1 && parts[0]!.length === this.#held.length ? parts[0]! : Buffer.concat(parts);
+    const out = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     this.#held = Buffer.from(this.#held.subarray(safe - this.#base));
     this.#base = safe;
     return out;
@@ -109,6 +104,8 @@ class Plain {
   #state: number;
   #place: Place = 'text';
   #gaps: Gap[] = [];
+  /** Behind the last byte, in the stream. */
+  #end = 0;
 
   constructor(automaton: Automaton, state: number, found: (start: number, end: number) => void) {
     this.#automaton = automaton;
@@ -121,26 +118,27 @@ class Plain {
     let next = at;
     while (next < chunk.length) {
       next = this.#place === 'text' ? this.#text(chunk, next, from) : this.#sequence(chunk, next, from);
-      if (next < chunk.length && this.#place === 'text' && chunk[next] === 0x1b) {
-        this.#place = 'escape';
-        this.#open(from + next++);
-      }
+      if (chunk[next] !== ESC) continue;
+      this.#place = 'escape';
+      this.#gaps.push({ start: from + next, end: from + ++next });
     }
-    this.#forget(from + chunk.length);
+    this.#end = from + chunk.length;
+    const start = this.#back(this.#end, this.#automaton.depth(this.#state));
+    this.#gaps = this.#gaps.filter((gap) => gap.end >= start);
   }
 
   /** Where the match that may be under way begins in the stream. */
-  pending(end: number): number {
-    return this.#back(end, this.#automaton.pending(this.#state));
+  get pending(): number {
+    return this.#back(this.#end, this.#automaton.pending(this.#state));
   }
 
   /** No sequence stands among the bytes that decide: with and without sequences the stream is the same from here on. */
-  joins(end: number): boolean {
-    return this.#place === 'text' && !this.#gaps.some((gap) => gap.end > this.#back(end, this.#automaton.depth(this.#state)));
+  get joined(): boolean {
+    return this.#gaps.length === 0;
   }
 
   #text(chunk: Uint8Array, at: number, from: number): number {
-    const escape = chunk.indexOf(0x1b, at);
+    const escape = chunk.indexOf(ESC, at);
     const to = escape === -1 ? chunk.length : escape;
     this.#state = this.#automaton.scan(chunk, at, to, this.#state, (end, length) =>
       this.#found(this.#back(from + end, length), from + end),
@@ -162,27 +160,15 @@ class Plain {
     return next;
   }
 
-  /** Sequences side by side are one gap. */
-  #open(at: number): void {
-    const last = this.#gaps.at(-1);
-    if (last?.end === at) last.end = at + 1;
-    else this.#gaps.push({ start: at, end: at + 1 });
-  }
-
   /** `length` shown bytes before `end`. */
   #back(end: number, length: number): number {
     let at = end;
     let left = length;
     for (const gap of this.#gaps.toReversed()) {
-      if (left === 0 || at - gap.end >= left) break;
+      if (at - gap.end >= left) break;
       left -= at - gap.end;
       at = gap.start;
     }
     return at - left;
-  }
-
-  #forget(end: number): void {
-    const start = this.#back(end, this.#automaton.depth(this.#state));
-    this.#gaps = this.#gaps.filter((gap) => gap.end > start || gap.end === end);
   }
 }
