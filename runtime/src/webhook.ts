@@ -42,7 +42,7 @@ function keyOf(key: string): Promise<CryptoKey> {
 }
 
 /** `X-Doppler-Signature` has the form that Doppler gives it. https://docs.doppler.com/docs/webhooks, last verified 2026-11-21. */
-export const isSignature = (text: string | null | undefined): text is string => /^sha256=[\da-f]{64}$/i.test(text ?? '');
+export const isSignature = (text: string | null | undefined): text is string => /^sha256=[\da-f]{64}$/i.test(String(text));
 
 /** One of the keys signed these very bytes. Takes the same time whatever differs. */
 export async function verifySignature(
@@ -105,7 +105,7 @@ export function webhook({ keys, configs, trigger, onError }: WebhookOptions): (r
     if (request.method !== 'POST') return 405;
     const signature = request.headers.get('x-doppler-signature');
     if (!isSignature(signature)) return 401;
-    if (!/^application\/json\s*(;|$)/i.test(request.headers.get('content-type') ?? '')) return 415;
+    if (!/^application\/json\s*(;|$)/i.test(String(request.headers.get('content-type')))) return 415;
     const body = await bytesOf(request);
     if (!body) return 413;
     if (!(await verifySignature(body, signature, keys))) return 401;

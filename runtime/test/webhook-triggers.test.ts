@@ -132,6 +132,7 @@ describe('what is triggered', () => {
 
   it('takes a body in parts, and a failure without anybody to tell', async () => {
     const text = JSON.stringify(EVENT);
+    let came = false;
     const parts = new ReadableStream({
       start(controller) {
         for (const part of [text.slice(0, 7), text.slice(7, 20), text.slice(20)]) controller.enqueue(bytes(part));
@@ -140,8 +141,13 @@ describe('what is triggered', () => {
     });
     const headers = { 'content-type': 'application/json', 'x-doppler-signature': sign(text) };
     const inParts = new Request('http://receiver/', { method: 'POST', headers, body: parts, duplex: 'half' } as RequestInit);
-    const trigger = async (): Promise<never> => Promise.reject(new Error('no'));
+    const trigger = async (one: Received): Promise<never> => {
+      expect(new TextDecoder().decode(one.body)).to.equal(text);
+      came = true;
+      throw new Error('no');
+    };
     expect((await webhook({ keys: [KEY], configs: { 'shop/stg': 'staging' }, trigger })(inParts)).status).to.equal(503);
+    expect(came).to.equal(true);
     const nothing = new Request('http://receiver/', { method: 'POST', headers: { ...headers, 'x-doppler-signature': sign('') } });
     expect((await webhook({ keys: [KEY], configs: {}, trigger })(nothing)).status).to.equal(400);
     expect(await toRequest({ method: 'GET', headers: {} }, Buffer.from('x')).text()).to.equal('');
@@ -188,14 +194,9 @@ describe('what is triggered', () => {
       'enclave.config.secrets.update',
     ])
       expect(read({ type, config }), type).to.equal(undefined);
-    for (const wrong of [
-      {},
-      { type: 1 },
-      { type: 'config.secrets.update', config: { name: 'stg' } },
-      { type: 'config.secrets.update', config: { project: 'shop' } },
-    ])
-      expect(() => read(wrong), JSON.stringify(wrong)).to.throw(SyntaxError);
-    expect(() => read({ type: 'config.secrets.update', config: null })).to.throw(SyntaxError);
+    for (const wrong of [{}, { type: 1 }]) expect(() => read(wrong), JSON.stringify(wrong)).to.throw(SyntaxError, 'no event');
+    for (const place of [{ name: 'stg' }, { project: 'shop' }, null])
+      expect(() => read({ type: 'config.secrets.update', config: place })).to.throw(SyntaxError, 'no config');
     expect(() => parseEvent(bytes('\ufeff{"type":"x"}'))).to.throw(SyntaxError);
   });
 });

@@ -30,6 +30,7 @@ export const BAD: readonly (readonly [name: string, status: number, request: Pos
   ['a form', 415, { headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
   ['no content type', 415, { headers: { 'content-type': undefined } }],
   ['JSON by another name', 415, { headers: { 'content-type': 'application/jsonp' } }],
+  ['JSON by a longer name', 415, { headers: { 'content-type': 'x-application/json' } }],
   ['a packed body', 415, { headers: { 'content-encoding': 'gzip' } }],
   ['64 KiB and one byte', 413, { body: 'x'.repeat(65_537) }],
   ['a body of 8 MB', 413, { body: 'x'.repeat(8_000_000) }],

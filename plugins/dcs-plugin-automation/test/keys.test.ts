@@ -1,9 +1,11 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mock } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { isDcsError } from 'dcs-sdk';
-import { forgetOlder, makeKey, signingKeys } from '../src/webhook/keys.ts';
+import { forgetOlder, makeKey, signingKeys, watchedKeys } from '../src/webhook/keys.ts';
 
 const A = 'a'.repeat(16);
 const B = 'b'.repeat(64);
@@ -68,6 +70,60 @@ describe("the webhook's signing keys", () => {
     expect(await from({}, file)).to.deep.equal([third.key.reveal(), second.key.reveal()]);
     expect(new Set([first, second, third].map(({ key }) => key.reveal())).size).to.equal(3);
     expect(readdirSync(join(file, '..'))).to.deep.equal(['keys']);
+    expect((await makeKey(written(`\n \n${A}\n`), false)).key.reveal()).to.equal(A);
+  });
+
+  it('are left as they are where there are no more than two, or no file', async () => {
+    const { ino } = statSync(written(`${A}\n${B}\n`));
+    await forgetOlder(file);
+    expect(statSync(file).ino).to.equal(ino);
+    await forgetOlder(`${file}-of-nobody`);
+    expect(readdirSync(join(file, '..'))).to.deep.equal(['keys']);
+  });
+
+  it('are taken from a file of any mode where modes say nothing', async () => {
+    const { platform } = process;
+    Object.defineProperty(process, 'platform', { value: 'win32' });
+    try {
+      expect(await from({}, written(A, 0o644))).to.deep.equal([A]);
+    } finally {
+      Object.defineProperty(process, 'platform', { value: platform });
+    }
+  });
+
+  describe('while they are watched', () => {
+    beforeEach(() => mock.timers.enable({ apis: ['setInterval'] }));
+    afterEach(() => mock.timers.reset());
+    const until = async (holds: () => boolean): Promise<void> => {
+      while (!holds()) await turn();
+    };
+
+    it('follow their file every two seconds; what cannot be read leaves the last good ones, and is told', async () => {
+      const told: unknown[] = [];
+      const keys = await watchedKeys({}, written(A), (error) => told.push(error));
+      const now = (): string[] => keys().map((key) => key.reveal());
+      written(`${B}\n${A}`);
+      mock.timers.tick(1999);
+      for (let turns = 0; turns < 20; turns++) await turn();
+      expect(now()).to.deep.equal([A]);
+      mock.timers.tick(1);
+      await until(() => now().length === 2);
+      expect(now()).to.deep.equal([B, A]);
+      written(B, 0o644);
+      mock.timers.tick(2000);
+      await until(() => told.length === 1);
+      expect(isDcsError(told[0]) && told[0].message).to.match(/may be read by others/);
+      expect(now()).to.deep.equal([B, A]);
+    });
+
+    it('of the variables stay what they were', async () => {
+      const env = { DOPPLER_WEBHOOK_SECRET: A };
+      const keys = await watchedKeys(env, undefined, () => undefined);
+      env.DOPPLER_WEBHOOK_SECRET = B;
+      mock.timers.tick(10_000);
+      await turn();
+      expect(keys().map((key) => key.reveal())).to.deep.equal([A]);
+    });
   });
 
   it('are made beside what a process of the same number left when it was killed', async () => {

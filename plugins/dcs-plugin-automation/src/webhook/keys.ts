@@ -8,10 +8,6 @@ export type Keys = readonly [Secret, ...Secret[]];
 
 /** Shorter ones are guessed. */
 const SHORTEST = 16;
-const HINT = [
-  'dcs webhook setup URL --key-file FILE     makes one, and gives it to Doppler',
-  'DOPPLER_WEBHOOK_SECRET                    what Doppler has as the signing key',
-];
 
 /**
  * The signing keys, from a file of this user (a key a line, the newest first) or from DOPPLER_WEBHOOK_SECRET and, during a rotation,
@@ -24,7 +20,10 @@ export async function signingKeys(env: Env, file: string | undefined): Promise<K
   if (newest === undefined)
     throw new DcsError('AUTH', 'There is no signing key for the webhook.', {
       why: 'Without one anybody could trigger a sync.',
-      hint: HINT,
+      hint: [
+        'dcs webhook setup URL --key-file FILE     makes one, and gives it to Doppler',
+        'DOPPLER_WEBHOOK_SECRET                    what Doppler has as the signing key',
+      ],
     });
   if ([newest, ...older].some((key) => key.reveal().length < SHORTEST))
     throw new DcsError('CONFIG', 'The signing key of the webhook is too short.', {
@@ -53,21 +52,23 @@ export async function watchedKeys(env: Env, file: string | undefined, failed: (e
 
 /** The lines of a file that is this user's alone; undefined: there is no such file. */
 async function readKeys(file: string): Promise<string[] | undefined> {
+  let mode: number;
+  let text: string;
   try {
-    const { mode } = await stat(file);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-      throw new DcsError('CONFIG', `${file} may be read by others.`, {
-        why: 'It holds the signing key of the webhook.',
-        hint: `chmod 600 ${file}`,
-      });
-    const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim());
-    return lines.filter((line) => line !== '');
+    ({ mode } = await stat(file));
+    text = await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    if (code === undefined || error instanceof DcsError) throw error;
     throw new DcsError('CONFIG', `${file} cannot be read (${code}).`);
   }
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    throw new DcsError('CONFIG', `${file} may be read by others.`, {
+      why: 'It holds the signing key of the webhook.',
+      hint: `chmod 600 ${file}`,
+    });
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '');
 }
 
 /** The key in the file, made where there is none; with `rotate` a new one, before all that Doppler may still sign with. */

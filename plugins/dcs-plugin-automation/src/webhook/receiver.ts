@@ -62,24 +62,22 @@ export function createReceiver(options: ReceiverOptions): Server {
 }
 
 async function respond(options: ReceiverOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = (request.url ?? '').split('?', 1)[0];
+  const path = request.url!.split('?', 1)[0]!;
   if (path !== PATH) return observe(options, path, request, response);
   const status = await receive(options, request);
-  if (status === undefined) return;
   options.metrics.count('requests', status);
   if (status === 413) return linger(request, response);
   finish(response, status);
 }
 
-/** The status to answer; undefined: whoever asked is gone, or was cut off. */
-async function receive({ keys, allowed, queue, metrics, log }: ReceiverOptions, request: IncomingMessage): Promise<number | undefined> {
+/** The status to answer. */
+async function receive({ keys, allowed, queue, metrics, log }: ReceiverOptions, request: IncomingMessage): Promise<number> {
   const { headers, method } = request;
   if (method !== 'POST') return 405;
-  if (Number(headers['content-length'] ?? 0) > BODY_LIMIT) return 413;
-  const signature = headers['x-doppler-signature'];
-  if (Array.isArray(signature) || !isSignature(signature)) return 401;
+  if (Number(headers['content-length']) > BODY_LIMIT) return 413;
+  const signature = String(headers['x-doppler-signature']);
+  if (!isSignature(signature)) return 401;
   const body = await bodyOf(request);
-  if (body === undefined) return undefined;
   if (body === 'too much') return 413;
   if (
     !(await verifySignature(
@@ -89,7 +87,7 @@ async function receive({ keys, allowed, queue, metrics, log }: ReceiverOptions, 
     ))
   )
     return 401;
-  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '') || headers['content-encoding'] !== undefined) return 415;
+  if (!/^application\/json\s*(;|$)/i.test(String(headers['content-type'])) || headers['content-encoding'] !== undefined) return 415;
   const event = eventIn(body);
   if (event === 'malformed') return 400;
   const found = event && allowed.get(placeOf(event.project, event.config));
@@ -124,7 +122,8 @@ function eventIn(body: Uint8Array): WebhookEvent | undefined | 'malformed' {
   }
 }
 
-function bodyOf(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | 'too much' | undefined> {
+/** Never, where whoever asked is gone or was cut off: nobody waits for an answer. */
+function bodyOf(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | 'too much'> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -134,19 +133,16 @@ function bodyOf(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | 'to
       else chunks.push(chunk);
     });
     request.on('end', () => resolve(new Uint8Array(Buffer.concat(chunks))));
-    request.on('close', () => resolve(undefined));
   });
 }
 
 async function observe(
   { queue, metrics, ready }: ReceiverOptions,
-  path: string | undefined,
+  path: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  request.resume();
-  const known = path === '/health' || path === '/ready' || path === '/metrics';
-  if (!known) {
+  if (path !== '/health' && path !== '/ready' && path !== '/metrics') {
     metrics.count('requests', 404);
     return finish(response, 404);
   }
@@ -155,17 +151,18 @@ async function observe(
   const counts = ready() ? await queue.counts().catch(() => undefined) : undefined;
   if (counts === undefined) return finish(response, 503);
   if (path === '/ready') return finish(response, 200);
-  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metrics.text(counts));
+  const text = metrics.text(counts);
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(text);
 }
 
 function finish(response: ServerResponse, status: number, allow = 'POST'): void {
-  if (response.headersSent || response.destroyed) return;
   response.writeHead(status, { 'content-length': 0, 'cache-control': 'no-store', ...(status === 405 ? { allow } : {}) }).end();
 }
 
 /** A connection that is cut while it sends would lose the answer with what was not read. */
 function linger(request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(413, { 'content-length': 0, connection: 'close' }).end();
+  // Ended, it would be cut at once.
+  response.writeHead(413, { 'content-length': 0, connection: 'close' }).flushHeaders();
   request.resume();
   setTimeout(() => request.socket.destroy(), LINGER).unref();
 }
