@@ -9,7 +9,7 @@ const BYTES_A_VALUE = 40;
  * bounded, and never quoted in an error.
  */
 export async function readJson(response: Response, name: string, maxBytes: number): Promise<unknown> {
-  if (response.status === 304) return undefined;
+  if (response.status === 304) return undefined; // it may tell the length of what it does not send
   const bytes = await readBytes(response, name, maxBytes);
   if (bytes.byteLength === 0) return undefined;
   const type = (response.headers.get('content-type') ?? 'nothing said').split(';')[0]!.trim();

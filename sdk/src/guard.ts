@@ -39,14 +39,8 @@ export function guard(input: GuardInput): readonly Finding[] {
     found.push({ guard, exit, names: about, of });
   };
 
-  const moved = input.identity.filter(([before, now]) => before !== undefined && before !== now);
-  if (moved.length > 0)
-    add(
-      'identity',
-      moved.flatMap(([before, now]) => [before ?? '', now]),
-      moved.length,
-      'CONFLICT',
-    );
+  const moved = input.identity.flatMap(([before, now]) => (before === undefined || before === now ? [] : [[before, now]]));
+  if (moved.length > 0) add('identity', moved.flat(), moved.length, 'CONFLICT');
   if (wanted.length === 0) add('empty', wantedBefore, wantedBefore.length);
   const now = new Set(wanted);
   const gone = wantedBefore.filter((name) => !now.has(name));

@@ -10,18 +10,25 @@ export function backoff(attempt: number, random: () => number): number {
 export function retryAfter(headers: Headers, now: number): number | undefined {
   const text = headers.get('retry-after');
   if (text === null) return undefined;
-  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const UNSENT = new Set<string | undefined>([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 /** The request cannot have reached the server. */
 export function certainlyUnsent(code: string | undefined): boolean {
-  return code !== undefined && UNSENT.has(code);
+  return UNSENT.has(code);
 }
 
-const UNTRUSTED = new Set([
+const UNTRUSTED = new Set<string | undefined>([
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
   'CERT_REVOKED',
@@ -36,7 +43,7 @@ const UNTRUSTED = new Set([
 
 /** The certificate was refused before the request was sent; it is the same a second later. */
 export function untrusted(code: string | undefined): boolean {
-  return code !== undefined && UNTRUSTED.has(code);
+  return UNTRUSTED.has(code);
 }
 
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -100,17 +100,17 @@ export async function apply(look: Look, run: string, by: string, signal: AbortSi
 }
 
 /** A credential may write what it may not read, also where the platform gives values back. */
-function readBack({ outcomes, items, listing }: State): boolean {
-  return [...outcomes].every(([name, { result }]) => {
-    const put = result === 'done' && items.get(name)?.action !== 'delete';
-    return !put || entryOf(listing, name)?.value !== undefined;
+function readBack(state: State): boolean {
+  return [...state.outcomes].every(([name, { result }]) => {
+    const put = result === 'done' && itemOf(state, name).action !== 'delete';
+    return !put || entryOf(state.listing, name)?.value !== undefined;
   });
 }
 
 async function putChunks(state: State, names: readonly string[]): Promise<void> {
   for (const chunk of chunksOf(names, state.job.definition.limits?.batch ?? 1)) {
     // What a newer listing contradicts is not written: somebody made the name meanwhile.
-    const made = new Set(state.listing === state.look.listing ? [] : state.listing.entries.map(({ name }) => name));
+    const made = new Set(state.listing.entries.map(({ name }) => name));
     const clashing = chunk.filter((name) => itemOf(state, name).action === 'create' && made.has(name));
     for (const name of clashing) fail(state, name, 'Somebody else made it meanwhile.');
     await send(
@@ -132,7 +132,7 @@ async function deleteChunks(state: State, names: readonly string[]): Promise<voi
     const entry = entries.get(name);
     return clean && entry && owned(entry, state.ledger.records.get(name), state.listing, state.job) === 'yes';
   });
-  for (const name of names) if (!mine.includes(name)) state.outcomes.set(name, { result: 'skipped' });
+  for (const name of names) state.outcomes.set(name, { result: 'skipped' }); // until it is sent
   for (const chunk of chunksOf(mine, state.job.definition.limits?.batch ?? 1)) await send(state, chunk, 'delete');
 }
 
@@ -185,7 +185,7 @@ function intent(state: State, name: string, action: Pending['action'], chunk: nu
     action,
     had: entry !== undefined,
     proven: entry !== undefined && before !== undefined && proven(entry, before, state.listing, job),
-    ...(action === 'put' && wanted ? { mac: macOf(wanted, job)!, from: wanted.from } : {}),
+    ...(wanted ? { mac: macOf(wanted, job)!, from: wanted.from } : {}),
     ...(base === undefined ? {} : { base }),
   };
 }
@@ -212,7 +212,7 @@ function itemOf(state: State, name: string): PlanItem {
 function record(state: State, names: readonly string[], outcomes: readonly Outcome[]): void {
   const told = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
   const pending = state.ledger.pending.flatMap((each): Pending[] => {
-    if (each.run !== state.run || each.chunk !== state.chunk - 1 || !names.includes(each.name)) return [each];
+    if (!names.includes(each.name)) return [each];
     const outcome = told.get(each.name) ?? { name: each.name, result: 'unknown' as const };
     if (outcome.result === 'conflict') state.clash = true;
     state.live = outcome.live ?? state.live;
@@ -244,7 +244,7 @@ async function verify(state: State): Promise<void> {
     if (action === 'put' && (fate === 'gone' || fate === 'overwritten')) state.clash = true;
     const done = fate === 'applied' || (action === 'delete' && fate === 'overwritten') || (fate === 'undecided' && told === 'done');
     // A request without an answer may still be under way: the next run looks again.
-    const open = told === 'unknown' && fate === 'not';
+    const open = fate === 'not';
     if (open) late.push(intended);
     const result: Result = done ? 'done' : fate === 'undecided' || open ? 'unknown' : 'failed';
     const { error } = state.outcomes.get(name) ?? {};

@@ -56,6 +56,6 @@ function comparable(ledger: Ledger): string {
   return JSON.stringify({
     ...ledger,
     records: [...ledger.records.values()],
-    source: { ...ledger.source, names: [...(ledger.source?.names ?? [])] },
+    source: ledger.source && { ...ledger.source, names: [...ledger.source.names] },
   });
 }

@@ -50,10 +50,11 @@ function once(of: LedgerRecord | Pending, key: LedgerKey, place: string, made: (
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a < b ? -1 : 1;
 }
 
 interface Block {
+  readonly first: Line & { readonly kind: 'ledger' };
   readonly raws: string[];
   readonly lines: Line[];
 }
@@ -67,15 +68,13 @@ export function blocks(text: string, file: string): Map<string, string> {
 function scan(text: string, file: string): Map<string, Block> {
   const found = new Map<string, Block>();
   let open: (Block & { readonly place: string }) | undefined;
-  for (let [at, end, index] = [0, 0, 0]; at < text.length; at = end + 1, index++) {
-    end = text.indexOf('\n', at) < 0 ? text.length : text.indexOf('\n', at);
-    const raw = text.slice(at, end);
+  for (const [index, raw] of text.split('\n').entries()) {
     if (raw.trim() === '') continue;
     const line = lineOf(raw, file, index + 1);
     if (line.kind === 'ledger') {
       const { place } = line.head;
       if (open && open.place !== place) throw damaged(file, index + 1, 'a ledger begins in another one');
-      open ??= { place, raws: [], lines: [], ...found.get(place) };
+      open ??= { place, first: line, raws: [], lines: [], ...found.get(place) };
     }
     if (!open) throw damaged(file, index + 1, 'a line belongs to no ledger');
     open.raws.push(raw.trimEnd());
@@ -94,10 +93,9 @@ export function parse(text: string, keys: LedgerKeys, file: string): Ledger {
   const [block, ...more] = scan(text, file).values();
   if (block === undefined || more.length > 0)
     throw damaged(file, undefined, block === undefined ? 'it is empty' : 'it holds more than one ledger');
-  const [first] = block.lines;
-  if (first?.kind !== 'ledger') throw damaged(file, 1, 'it does not begin like a ledger');
+  const { first } = block;
   const seals = (purpose: string, fields: unknown, given: string | undefined): boolean =>
-    given !== undefined && keys.all.some((key) => key.seal(`ledger ${purpose}`, [first.head.place, fields]) === given);
+    keys.all.some((key) => key.seal(`ledger ${purpose}`, [first.head.place, fields]) === given);
   const untouched = seals('whole', [first.head, hash('sha256', text.slice(text.indexOf('\n') + 1))], first.whole);
   if (untouched) return opened(first.head, block.lines, () => true);
   const heads = block.lines.flatMap((line) => (line.kind === 'ledger' && seals('head', line.head, line.seal) ? [line.head] : []));

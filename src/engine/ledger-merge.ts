@@ -17,7 +17,7 @@ export function mergeLedgers(base: Ledger | undefined, ours: Ledger, theirs: Led
     ...ours,
     serial: Math.max(ours.serial, theirs.serial) + 1,
     records,
-    pending: mergePending(base?.pending ?? [], ours.pending, theirs.pending),
+    pending: mergePending(base?.pending, ours.pending, theirs.pending),
   };
 }
 
@@ -56,9 +56,9 @@ function weaker(a: Origin, b: Origin): Origin {
 }
 
 /** Both sides' new intents, and of the former ones those that neither settled. */
-function mergePending(base: readonly Pending[], ours: readonly Pending[], theirs: readonly Pending[]): Pending[] {
+function mergePending(base: readonly Pending[] | undefined, ours: readonly Pending[], theirs: readonly Pending[]): Pending[] {
   const id = ({ run, chunk, name, action }: Pending): string => JSON.stringify([run, chunk, name, action]);
-  const [before, mine, other] = [base, ours, theirs].map((list) => new Set(list.map(id))) as [Set<string>, Set<string>, Set<string>];
+  const [before, mine, other] = [new Set(base?.map(id)), new Set(ours.map(id)), new Set(theirs.map(id))];
   const settled = (each: Pending): boolean => before.has(id(each)) && !(mine.has(id(each)) && other.has(id(each)));
   return [...ours, ...theirs.filter((each) => !mine.has(id(each)))].filter((each) => !settled(each));
 }

@@ -162,22 +162,21 @@ function parse(file: string, text: string): SavedPlan {
   return found;
 }
 
-type Loose = Partial<Record<string, unknown>> | null | undefined;
+const fields = (found: unknown): Partial<Record<string, unknown>> => found ?? {};
+const areTexts = (...all: unknown[]): boolean => all.every((each) => typeof each === 'string');
+const areLists = (...all: unknown[]): boolean => all.every(Array.isArray);
 
 /** The shape alone; whether dcs made it shows its seal. */
 function isPlan(found: unknown): found is SavedPlan {
-  const plan = found as Loose;
-  const texts = [plan?.['environment'], plan?.['made'], plan?.['expires'], plan?.['seal']];
-  if (plan?.['kind'] !== KIND || plan['version'] !== 1 || !texts.every((text) => typeof text === 'string')) return false;
-  const filters = plan['filters'] as Loose;
-  if (!Array.isArray(filters?.['only']) || !Array.isArray(filters['except'])) return false;
-  return Array.isArray(plan['targets']) && plan['targets'].every(isTarget);
+  const { kind, version, environment, made, expires, filters, targets, seal } = fields(found);
+  const { only, except } = fields(filters);
+  if (kind !== KIND || version !== 1 || !areTexts(environment, made, expires, seal) || !areLists(only, except)) return false;
+  return Array.isArray(targets) && targets.every(isTarget);
 }
 
 function isTarget(found: unknown): boolean {
-  const target = found as Loose;
-  const texts = [target?.['name'], target?.['place'], target?.['recordKey'], target?.['seal']];
-  return texts.every((text) => typeof text === 'string') && Array.isArray(target?.['wanted']) && Array.isArray(target['changes']);
+  const { name, place, wanted, changes, recordKey, seal } = fields(found);
+  return areTexts(name, place, recordKey, seal) && areLists(wanted, changes);
 }
 
 /** The targets that are not, or whose source or settings are not, what the plan stood on. */

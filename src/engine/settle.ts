@@ -26,16 +26,17 @@ export function settle(ledger: Ledger, listing: Listing, options: SettleOptions)
   const all: Settling = { ...options, place: ledger.place, listing, records: new Map(ledger.records), fates: new Map(), ours: new Map() };
   const entries = new Map(listing.entries.map((entry) => [entry.name, entry]));
   const chunkOf = (each: Pending): string => JSON.stringify([each.run, each.chunk]);
-  const chunks = Map.groupBy(ledger.pending, chunkOf);
-  // In the order they were written, so that a chunk's own revision is known to the ones after it.
-  for (const pending of ledger.pending.toSorted((a, b) => a.chunk - b.chunk)) {
+  const chunks = new Map([...Map.groupBy(ledger.pending, chunkOf)].map(([id, chunk]) => [id, new Set(chunk.map(({ name }) => name))]));
+  const writes = ledger.pending.map((pending) => {
     const entry = entries.get(pending.name);
     const trail = trailOf(entry, listing);
-    const revision = trail && revisionOf(pending, trail, entry?.trail !== undefined, all);
-    if (revision !== undefined && !all.ours.has(revision))
-      all.ours.set(revision, new Set(chunks.get(chunkOf(pending))!.map(({ name }) => name)));
-    const fate = pending.action === 'delete' ? settleDelete(pending, entry, revision, all) : settlePut(pending, entry, revision, all);
-    all.fates.set(pending.name, fate);
+    return { pending, entry, revision: trail && revisionOf(pending, trail, entry?.trail !== undefined, all) };
+  });
+  // Before any of them is judged: what is newer than a chunk's own revision may be the next chunk's.
+  for (const { pending, revision } of writes) if (revision !== undefined) all.ours.set(revision, chunks.get(chunkOf(pending))!);
+  for (const { pending, entry, revision } of writes) {
+    const settleOne = pending.action === 'delete' ? settleDelete : settlePut;
+    all.fates.set(pending.name, settleOne(pending, entry, revision, all));
   }
   followOurs(all, entries);
   return { ledger: { ...ledger, records: all.records, pending: [] }, fates: all.fates };
@@ -113,7 +114,7 @@ function settlePut(pending: Pending, entry: Entry | undefined, revision: string 
       ...(entry.birth === undefined || !known ? {} : { birth: entry.birth }),
     });
   };
-  const certain = !trail || sameBirth || (revision !== undefined && isClean(pending, trail, revision, entry.trail !== undefined, all));
+  const certain = !trail || sameBirth || isClean(pending, trail, revision, entry.trail !== undefined, all);
   const sure = certain ? origin : demote(origin);
   if (entry.value) {
     if (fits(all.keys, all.place, name, entry.value, mac)) {
@@ -159,7 +160,7 @@ function newerAreOurs(trail: readonly Revision[], revision: string, { ours }: Se
 }
 
 /** Nobody else wrote between the base and our own revision. */
-function isClean({ base }: Pending, trail: readonly Revision[], revision: string, own: boolean, { ours }: Settling): boolean {
+function isClean({ base }: Pending, trail: readonly Revision[], revision: string | undefined, own: boolean, { ours }: Settling): boolean {
   if (isStamp(trail, own)) return trail[0]!.id === revision;
   const at = trail.findIndex(({ id }) => id === revision);
   const before = at < 0 ? undefined : writesSince(trail.slice(at + 1), base);
@@ -170,15 +171,15 @@ function isClean({ base }: Pending, trail: readonly Revision[], revision: string
 function followOurs({ records, ours, listing }: Settling, entries: ReadonlyMap<string, Entry>): void {
   for (const record of records.values()) {
     const entry = entries.get(record.name);
-    const trail = entry && trailOf(entry, listing);
-    const start = trail && record.revision !== undefined ? trail.findIndex(({ id }) => id === record.revision) : -1;
+    const trail = (entry && trailOf(entry, listing)) ?? [];
+    const start = trail.findIndex(({ id }) => id === record.revision);
     let at = start;
-    while (trail && at > 0) {
+    while (at > 0) {
       const above = trail[at - 1]!;
       const names = ours.get(above.id);
       if (above.touches !== false && (!names || names.has(record.name))) break;
       at--;
     }
-    if (trail && at !== start) records.set(record.name, { ...record, revision: trail[at]!.id });
+    if (at !== start) records.set(record.name, { ...record, revision: trail[at]!.id });
   }
 }

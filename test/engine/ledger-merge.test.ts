@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { mergeLedgers } from '../../src/engine/ledger-merge.ts';
+import { mergeLedgers, mergeRecord } from '../../src/engine/ledger-merge.ts';
 import type { Ledger, LedgerRecord, Pending } from '../../src/engine/ledger-types.ts';
 
 const NAMES = ['A', 'B', 'C', '__proto__'];
@@ -84,6 +84,9 @@ describe('merging what two machines recorded', () => {
           const settled = before.has(each) && !(mine.has(each) && other.has(each));
           expect(now.has(each), each).to.equal(!settled);
         }
+        const { pending: all, records } = mergeLedgers(base, ours, theirs);
+        expect(all.length, 'each once').to.equal(now.size);
+        expect([...records.values()]).to.not.include(undefined);
       }),
       runs,
     );
@@ -100,5 +103,37 @@ describe('merging what two machines recorded', () => {
       }),
       runs,
     );
+  });
+
+  const none: Ledger = { version: 1, place: 'p', keyId: 'k', serial: 3, records: new Map(), pending: [] };
+  const one: LedgerRecord = { name: 'A', mac: 'm1', origin: 'created', from: 'a', wanted: true, birth: 'b1', revision: 'r1' };
+
+  it('of targets that were made again keeps ours alone', () => {
+    const ours = { ...none, incarnation: 'new', records: new Map([['A', one]]) };
+    const theirs = { ...none, incarnation: 'old', serial: 8, records: new Map([['B', { ...one, name: 'B' }]]) };
+    expect(mergeLedgers(none, ours, theirs)).to.deep.equal({ ...ours, serial: 9 });
+    expect(mergeLedgers(none, { ...ours, serial: 8 }, { ...theirs, serial: 3 }).serial).to.equal(9);
+  });
+
+  it('needs no base: then both sides count, and each intent once', () => {
+    const pending = [{ run: 'R', chunk: 0, name: 'A', action: 'put', had: false, proven: false }] as const;
+    const merged = mergeLedgers(undefined, { ...none, records: new Map([['A', one]]), pending }, { ...none, serial: 4, pending });
+    expect(merged).to.deep.equal({ ...none, serial: 5, records: new Map([['A', one]]), pending });
+  });
+
+  it('keeps of a name what both say alike, and nothing else', () => {
+    const both = (theirs: Partial<LedgerRecord>, ours: Partial<LedgerRecord> = {}): LedgerRecord | undefined =>
+      mergeRecord(undefined, { ...one, ...ours }, { ...one, wanted: false, ...theirs });
+    expect(both({})).to.deep.equal(one);
+    for (const field of ['mac', 'revision', 'birth'] as const) {
+      const { [field]: _, ...rest } = one;
+      expect(both({ [field]: 'another' }), field).to.deep.equal(rest);
+      expect(both({ [field]: undefined }), field).to.deep.equal(rest);
+      expect(both({ [field]: undefined }, { [field]: undefined }), field).to.deep.equal(rest);
+    }
+    expect(both({}, { wanted: false, from: 'b' })?.wanted).to.equal(false);
+    expect(both({ wanted: true }, { wanted: false })?.wanted).to.equal(true);
+    expect(both({ origin: 'unsure' })?.origin).to.equal('unsure');
+    expect(both({}, { origin: 'unsure' })?.origin).to.equal('unsure');
   });
 });

@@ -1,40 +1,9 @@
 import { expect } from 'chai';
-import { Secret, type Listing, type Revision, type Supports } from 'dcs-sdk';
+import { Secret, type Listing } from 'dcs-sdk';
 import { factsOf, owned, recall } from '../../src/engine/facts.ts';
-import { sharedKeys } from '../../src/engine/key.ts';
 import { emptyLedger } from '../../src/engine/ledger-file.ts';
 import type { Ledger, LedgerRecord, Pending } from '../../src/engine/ledger-types.ts';
-import { settle } from '../../src/engine/settle.ts';
-
-const keys = sharedKeys('k'.repeat(40));
-const supports: Supports = { readable: false, ownership: false, atomic: true, trail: true };
-const mac = (value: string): string => keys.active.mac('here', 'A', value);
-const trail = (...ids: string[]): Revision[] => ids.map((id) => (id.startsWith('code') ? { id, touches: false } : { id }));
-const old: LedgerRecord = { name: 'A', mac: mac('old'), origin: 'created', wanted: true, revision: 'r1' };
-const put = (more: Partial<Pending> = {}): Pending => ({
-  run: 'R',
-  chunk: 0,
-  name: 'A',
-  action: 'put',
-  mac: mac('new'),
-  had: true,
-  proven: true,
-  base: 'r1',
-  ...more,
-});
-
-function after(pending: Pending, listing: Listing, { records = [old], fresh = true }: { records?: LedgerRecord[]; fresh?: boolean } = {}) {
-  const ledger: Ledger = {
-    ...emptyLedger('here', keys, undefined),
-    records: new Map(records.map((each) => [each.name, each])),
-    pending: [pending],
-  };
-  const settled = settle(ledger, listing, { supports, keys, fresh });
-  expect(settled.ledger.pending).to.deep.equal([]);
-  return { fate: settled.fates.get(pending.name), record: settled.ledger.records.get(pending.name), ledger: settled.ledger };
-}
-const opaque = (ids?: string[]): Listing => ({ entries: [{ name: 'A' }], ...(ids ? { trail: trail(...ids) } : {}) });
-const readable = (value: string): Listing => ({ entries: [{ name: 'A', value: new Secret(value) }] });
+import { after, keys, mac, old, opaque, put, readable, supports, trail } from './settled.ts';
 
 describe('settle on a write-only target with a shared trail', () => {
   it('applied: told, and exactly one write since the base', () => {
