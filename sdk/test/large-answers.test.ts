@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createHttp } from '../src/http-client.ts';
+import { tangled } from '../src/tangled.ts';
 
 describe('large answers', () => {
   let server: Server;
@@ -72,5 +73,33 @@ describe('large answers', () => {
   it('are refused before a byte of them has come where they say how large they are', async () => {
     headers['content-length'] = String(4 * 1024 * 1024 + 1);
     expect(await said('')).to.equal('Cloud answered with more than 4194304 bytes.');
+  });
+});
+
+describe('JSON that costs many times its bytes', () => {
+  const pad = (json: string, length = 70_000): Uint8Array => Buffer.from(json.padEnd(length));
+  const nest = (depth: number, open = '[', close = ']'): string => open.repeat(depth) + close.repeat(depth);
+
+  it('is what has more values than it may, or is nested deeper than 64', () => {
+    for (const json of ['[1,2,3]', '{"a":1,"b":[]}', '["[[[,,,{{{",[]]', String.raw`["\\","\"",[]]`]) {
+      const signs = json.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').match(/[[{,]/g)!.length;
+      expect([tangled(pad(json), signs), tangled(pad(json), signs - 1)], json).to.deep.equal([false, true]);
+    }
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{', '}'],
+    ] as const) {
+      expect([tangled(pad(nest(64, open, close)), 999), tangled(pad(nest(65, open, close)), 999)]).to.deep.equal([false, true]);
+      expect(tangled(pad(nest(64, open, close).repeat(9)), 999), 'side by side').to.equal(false);
+    }
+  });
+
+  it('is none where it is small, whatever it is', () => {
+    expect([tangled(pad(nest(65), 65_536), 0), tangled(pad(nest(65), 65_537), 0)]).to.deep.equal([false, true]);
+  });
+
+  it('ends where it ends, also inside a text', () => {
+    expect(tangled(Buffer.from(`[1,"${'x'.repeat(70_000)}`), 2)).to.equal(false);
+    expect(tangled(Buffer.from(`[1,"${'x'.repeat(70_000)}"`), 1)).to.equal(true);
   });
 });
