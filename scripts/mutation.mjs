@@ -39,7 +39,7 @@ async function mutate({ mutate, tests, env = {}, without = [] }) {
     // On a busy machine nothing else may look like a loop without end.
     timeoutMS: 10_000,
     testRunnerNodeArgs: ['--max-old-space-size=1024'],
-    tempDirName: 'tmp/mutation',
+    tempDirName: `tmp/mutation-${process.pid}`,
     ignorePatterns: ['docs', 'dist', 'tmp', 'coverage', '**/lib', 'test/conformance'],
     warnings: { unknownOptions: false },
   });
@@ -58,17 +58,19 @@ function count(mutants) {
     if (status === 'Killed' || status === 'Timeout') counted[status.toLowerCase()]++;
     else if (status === 'Survived' || status === 'NoCoverage') {
       counted.survived++;
-      survivors.push({ file, line: location.start.line, mutator: mutatorName, original: textAt(file, location), replacement });
+      survivors.push({ file, line: location.start.line, mutator: mutatorName, ...textsAt(file, location), replacement });
     } else throw new Error(`${file}: a mutant is ${status}`);
   }
   return { files, survivors };
 }
 
-function textAt(file, { start, end }) {
+/** What was mutated, and the line that it begins in. */
+function textsAt(file, { start, end }) {
   const lines = readFileSync(file, 'utf8')
     .split('\n')
     .slice(start.line - 1, end.line);
+  const within = lines[0].trim();
   lines[lines.length - 1] = lines.at(-1).slice(0, end.column - 1);
   lines[0] = lines[0].slice(start.column - 1);
-  return lines.join('\n');
+  return { within, original: lines.join('\n') };
 }

@@ -24,7 +24,7 @@ export const ROOMS = {
   receiver: {
     least: 95,
     mutate: ['plugins/dcs-plugin-automation/src/webhook/receiver.ts', 'plugins/dcs-plugin-automation/src/webhook/keys.ts'],
-    tests: ['plugins/dcs-plugin-automation/test/keys.test.ts', 'plugins/dcs-plugin-automation/test/receiver.test.ts'],
+    tests: ['plugins/dcs-plugin-automation/test/keys.test.ts', 'plugins/dcs-plugin-automation/test/receiver*.test.ts'],
   },
   plan: {
     least: 85,
@@ -34,11 +34,26 @@ export const ROOMS = {
   ledger: {
     least: 85,
     mutate: ['src/engine/ledger-line.ts', 'src/engine/ledger-file.ts', 'src/engine/ledger-merge.ts', 'src/engine/settle.ts'],
-    tests: ['test/engine/ledger-file.test.ts', 'test/engine/ledger-merge.test.ts', 'test/engine/settle.test.ts'],
+    tests: [
+      'test/engine/ledger-file.test.ts',
+      'test/engine/ledger-lines.test.ts',
+      'test/engine/ledger-merge.test.ts',
+      'test/engine/settle*.test.ts',
+    ],
+  },
+  apply: {
+    least: 85,
+    mutate: ['src/engine/apply.ts', 'src/engine/last-word.ts'],
+    tests: ['test/engine/apply*.test.ts', 'test/engine/last-word.test.ts'],
+  },
+  'saved-plan': {
+    least: 85,
+    mutate: ['src/engine/saved-plan.ts'],
+    tests: ['test/engine/saved-plan.test.ts'],
   },
   http: {
     least: 85,
-    mutate: ['sdk/src/http-client.ts', 'sdk/src/retry.ts', 'sdk/src/body.ts', 'sdk/src/pace.ts'],
-    tests: ['sdk/test/http.test.ts', 'sdk/test/pace.test.ts'],
+    mutate: ['sdk/src/http-client.ts', 'sdk/src/retry.ts', 'sdk/src/body.ts', 'sdk/src/tangled.ts', 'sdk/src/pace.ts'],
+    tests: ['sdk/test/http*.test.ts', 'sdk/test/retry.test.ts', 'sdk/test/pace.test.ts', 'sdk/test/large-answers.test.ts'],
   },
 };
