@@ -1,8 +1,8 @@
-import { isDcsError, path, Secret } from 'dcs-sdk';
+import { DcsError, isDcsError, path, Secret } from 'dcs-sdk';
 import { fieldsIn, listIn, textIn, wrongShape, type Fields } from './api.ts';
 import { branchesOf, branchFrom, type Branch } from './branches.ts';
 import { partsOf, type Address } from './connection.ts';
-import { finished, type Neon } from './operations.ts';
+import { AGAIN, finished, type Neon } from './operations.ts';
 
 export interface NewBranch {
   readonly name: string;
@@ -65,7 +65,16 @@ export function addressIn(answer: Fields, subject: string): Address | undefined 
 export async function renewPassword(neon: Neon, project: string, branch: Branch, role: string): Promise<Secret> {
   const subject = `the password of role ${role} on branch ${branch.name}`;
   const where = path`/projects/${project}/branches/${branch.id}/roles/${role}/reset_password`;
-  const answer = await neon.api({ method: 'POST', path: where, subject, idempotent: true });
+  const ask = (): Promise<Fields> => neon.api({ method: 'POST', path: where, subject });
+  let answer: Fields;
+  try {
+    answer = await ask();
+  } catch (error) {
+    if (!isDcsError(error) || error.details.applied !== 'unknown') throw error;
+    // One that is still under way would take the place of the next one after that was told.
+    if (error.details.late) throw new DcsError(error.code, error.message, { ...error.details, hint: AGAIN });
+    answer = await ask();
+  }
   const password = fieldsIn(answer['role'], subject)['password'];
   if (typeof password !== 'string' || password === '') throw wrongShape(subject);
   await finished(neon, project, answer, subject);

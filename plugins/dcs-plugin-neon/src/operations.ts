@@ -5,6 +5,7 @@ import { fieldsIn, listIn, textIn, type Api, type Fields } from './api.ts';
 const PATIENCE_MS = 300_000;
 const FIRST_MS = 25;
 const SLOWEST_MS = 1000;
+export const AGAIN = 'the same command again: it goes on with what is there';
 const GOOD = new Set(['finished', 'skipped']);
 const BAD = new Set(['failed', 'error', 'cancelled']);
 
@@ -35,7 +36,7 @@ export async function finished({ api, signal }: Neon, project: string, answer: F
       throw new DcsError('NETWORK', `Neon is still at work on ${subject} after ${PATIENCE_MS / 60_000} minutes.`, {
         ref: `operation ${id}`,
         applied: 'unknown',
-        hint: 'the same command again: it goes on with what is there',
+        hint: AGAIN,
       });
     await wait(pause, undefined, { signal }).catch((error: unknown) => {
       throw signal.aborted ? new DcsError('INTERRUPTED', 'Interrupted.', { applied: 'unknown' }) : error;
