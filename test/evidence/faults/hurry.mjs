@@ -4,8 +4,9 @@ import promises from 'node:timers/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
 const MOMENT = 10;
-/** A moment where what is waited for is at work. */
+/** A moment where what is waited for is at work. Only pauses are as short; what is longer is patience with it. */
 const LONGER = 100;
+const LONGEST_PAUSE = 10_000;
 const SHARE = 40;
 let works = false;
 let impatient = true;
@@ -26,7 +27,7 @@ Date.now = () => clock() + ahead;
 /** What to wait, and what to do when it is over. */
 function shortened(ms = 0) {
   const end = Date.now() + ms;
-  if (works) return [Math.min(ms, LONGER), () => undefined];
+  if (works) return [ms > LONGEST_PAUSE ? ms : Math.min(ms, LONGER), () => undefined];
   return [Math.min(ms, MOMENT), () => (ahead = Math.max(ahead, end - clock()))];
 }
 
