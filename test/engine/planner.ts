@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret, type Secrets, type Source, type Target, type TargetDefinition } from 'dcs-sdk';
 import type { Job } from '../../src/engine/job.ts';
+import { peakMb } from '../peak.ts';
 import { ownKeys } from './keys.ts';
 import { machineHome } from '../../src/engine/ledger-machine.ts';
 import type { LedgerHome, LedgerKey, LedgerRecord } from '../../src/engine/ledger-types.ts';
@@ -107,11 +108,11 @@ async function write(): Promise<number> {
 async function measure(): Promise<Planning> {
   gc?.();
   const before = process.memoryUsage();
-  const peak = process.resourceUsage().maxRSS;
+  const peak = peakMb();
   const start = process.cpuUsage();
   const surveyed = await survey(source, jobs);
   const cpuMs = since(start);
-  const top = process.resourceUsage().maxRSS;
+  const top = peakMb();
   gc?.();
   const heapMb = (process.memoryUsage().heapUsed - before.heapUsed) / 2 ** 20;
   const items = surveyed.flatMap((each) => {
@@ -120,7 +121,7 @@ async function measure(): Promise<Planning> {
   });
   const count = (action: string): number => items.filter((item) => item.action === action).length;
   const plan = { same: count('same'), create: count('create') };
-  return { plan, counts, cpuMs, floorMs: floor(), rssMb: (top - Math.min(peak, top)) / 1024, heapMb };
+  return { plan, counts, cpuMs, floorMs: floor(), rssMb: top - peak, heapMb };
 }
 
 /** Nobody can plan with less: each value's HMAC, and each line read once. */

@@ -179,13 +179,7 @@ describe('a hostile server', function () {
     await w.forget();
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const start = performance.now();
-    // What counts the lines that run takes memory too.
-    const options = {
-      NODE_OPTIONS: `${preload('hurry')} ${preload('measure')}`,
-      RSS_FILE: file,
-      NODE_V8_COVERAGE: '',
-      NODE_DISABLE_COMPILE_CACHE: '',
-    };
+    const options = { NODE_OPTIONS: `${preload('hurry')} ${preload('measure')}`, RSS_FILE: file };
     const run = await w.dcs(sync, { env: { ...env(origin), ...options }, killAfter: 60_000 });
     const took = (performance.now() - start) / 1000;
     const memory = Number(await readFile(file, 'utf8'));
