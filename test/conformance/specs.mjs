@@ -116,13 +116,15 @@ function description(file, document) {
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
   ajv.addSchema({ $id: file, components: absolute(document.components ?? {}, file) });
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-    ['get', 'put', 'post', 'patch', 'delete'].filter((method) => method in item).map((method) => openapi(path, item, method)),
+    ['get', 'put', 'post', 'patch', 'delete'].filter((method) => method in item).map((method) => openapi(document, path, item, method)),
   );
   return { file, operations, bodyFaults: (operation, request) => bodyFaults(ajv, file, operation, request) };
 }
 
-function openapi(path, item, method) {
-  const parameters = [...(item.parameters ?? []), ...(item[method].parameters ?? [])].filter((parameter) => parameter.in === 'query');
+function openapi(document, path, item, method) {
+  const parameters = [...(item.parameters ?? []), ...(item[method].parameters ?? [])]
+    .map((parameter) => referred(document, parameter))
+    .filter((parameter) => parameter.in === 'query');
   return {
     path,
     method: method.toUpperCase(),
@@ -131,6 +133,14 @@ function openapi(path, item, method) {
     content: item[method].requestBody?.content,
   };
 }
+
+const referred = (document, part) =>
+  part.$ref === undefined
+    ? part
+    : part.$ref
+        .slice('#/'.length)
+        .split('/')
+        .reduce((found, key) => found[key], document);
 
 /** A list of operations without schemas of bodies: paths and queries only. */
 function listed(file, document) {
