@@ -56,12 +56,11 @@ function chunksToJoin(outputs, always) {
 }
 
 /** All that is loaded with these files, before any of their code runs. */
-function closure(outputs, [name, ...more], seen = new Set()) {
-  if (name === undefined) return seen;
-  if (outputs[name] === undefined || seen.has(name)) return closure(outputs, more, seen);
-  seen.add(name);
-  const imported = outputs[name].imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path);
-  return closure(outputs, [...imported, ...more], seen);
+function closure(outputs, names) {
+  const seen = new Set(names);
+  for (const name of seen)
+    for (const { kind, path } of outputs[name].imports) if (kind === 'import-statement' && outputs[path] !== undefined) seen.add(path);
+  return seen;
 }
 
 /** Leads every import of a joined chunk to the file that has it now. */

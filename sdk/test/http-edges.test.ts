@@ -1,23 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { isDcsError, type DcsError } from '../src/error.ts';
 import { createHttp, path } from '../src/http-client.ts';
 import type { HttpOptions, HttpRequest } from '../src/http.ts';
+import { failure } from './failure.ts';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 const answered =
   (status: number, body = '{}', headers: Record<string, string> = {}): Answer =>
   (response) =>
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
-const failure = async (promise: Promise<unknown>): Promise<DcsError> => {
-  const error = await promise.then(
-    () => undefined,
-    (caught: unknown) => caught,
-  );
-  if (!isDcsError(error)) throw new Error(`no DcsError: ${String(error)}`);
-  return error;
-};
 const thrown = (act: () => unknown): unknown => {
   try {
     return act();

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { DcsError as Failure, isDcsError, type DcsError } from '../src/error.ts';
+import { DcsError } from '../src/error.ts';
 import { createHttp, path } from '../src/http-client.ts';
 import type { HttpOptions, HttpRequest } from '../src/http.ts';
 import { oneByOne } from '../src/one-by-one.ts';
 import { Secret } from '../src/secret.ts';
+import { failure } from './failure.ts';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 const json =
@@ -32,14 +33,6 @@ describe('http', () => {
       path: '/x',
       ...request,
     });
-  const failure = async (promise: Promise<unknown>): Promise<DcsError> => {
-    const error = await promise.then(
-      () => undefined,
-      (caught: unknown) => caught,
-    );
-    if (!isDcsError(error)) throw new Error(`no DcsError: ${String(error)}`);
-    return error;
-  };
 
   it('gives back JSON of any status, 500 too', async () => {
     answers = [json(500, { a: 'ż' })];
@@ -271,10 +264,10 @@ describe('http', () => {
 describe('oneByOne', () => {
   it('reports each outcome and skips the rest after AUTH', async () => {
     const errors = new Map([
-      ['LOST', new Failure('NETWORK', 'lost', { applied: 'unknown' })],
-      ['TAKEN', new Failure('CONFLICT', 'taken')],
-      ['BAD', new Failure('TARGET', 'bad')],
-      ['LOCKED', new Failure('AUTH', 'locked')],
+      ['LOST', new DcsError('NETWORK', 'lost', { applied: 'unknown' })],
+      ['TAKEN', new DcsError('CONFLICT', 'taken')],
+      ['BAD', new DcsError('TARGET', 'bad')],
+      ['LOCKED', new DcsError('AUTH', 'locked')],
     ]);
     const put = async ({ name }: { name: string }): Promise<void> => {
       const error = errors.get(name);

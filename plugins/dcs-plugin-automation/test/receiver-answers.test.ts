@@ -36,6 +36,14 @@ describe('what the webhook receiver answers, logs and counts', function () {
       const call = ask({ host: '127.0.0.1', port, method, path, headers }, (message) => resolve(message.resume()));
       call.on('error', reject).end();
     });
+  const isAliveButNotReady = async (): Promise<void> => {
+    for (const [path, status] of [
+      ['/ready', 503],
+      ['/metrics', 503],
+      ['/health', 200],
+    ] as const)
+      expect((await post(port, { method: 'GET', path })).status, path).to.equal(status);
+  };
   /** What was counted, by label. */
   const counted = async (counter: 'requests' | 'events'): Promise<Record<string, number>> => {
     const { text } = await post(port, { method: 'GET', path: '/metrics' });
@@ -107,22 +115,12 @@ describe('what the webhook receiver answers, logs and counts', function () {
       ['queue', { environment: 'staging', code: 'ENOSPC' }],
       ['queue', { environment: 'staging', code: 'unknown' }],
     ]);
-    for (const [path, status] of [
-      ['/ready', 503],
-      ['/metrics', 503],
-      ['/health', 200],
-    ] as const)
-      expect((await post(port, { method: 'GET', path })).status, path).to.equal(status);
+    await isAliveButNotReady();
   });
 
   it('is not ready while it ends, and healthy to the end', async () => {
     await start({ ready: () => false });
-    for (const [path, status] of [
-      ['/ready', 503],
-      ['/metrics', 503],
-      ['/health', 200],
-    ] as const)
-      expect((await post(port, { method: 'GET', path })).status, path).to.equal(status);
+    await isAliveButNotReady();
   });
 
   it('answers 500 to a fault of its own, with its name alone in the log, and goes on', async () => {
